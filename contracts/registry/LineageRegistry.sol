@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Kind, MerkleSumTree, Share, SumNode} from "../ledger/MerkleSumTree.sol";
+import {AssetRegistry} from "./AssetRegistry.sol";
+
+/// @notice Somebody who made an asset itself.
+/// @param account Account of the ledger that is paid.
+/// @param units Its part of the version's total units.
+/// @param evidence Commitment to what it did.
+struct Builder {
+    bytes32 account;
+    uint128 units;
+    bytes32 evidence;
+}
+
+/// @notice A version of another asset that this one builds on.
+/// @param registry Where that asset is registered.
+/// @param units Its part of the version's total units.
+struct Upstream {
+    AssetRegistry registry;
+    uint256 id;
+    uint256 version;
+    uint128 units;
+}
+
+/// @notice All that makes a version: who built it, on what, and who may decide disputes about it.
+/// @param arbiter May redirect undrawn shares in the ledger; zero for nobody, ever.
+struct Lineage {
+    Builder[] builders;
+    Upstream[] upstreams;
+    address arbiter;
+    string metadataURI;
+    bytes32 metadataHash;
+}
+
+/// @title Assets whose versions are made of builders and upstream assets
+/// @notice A version's split lists builders first, then upstream versions, in the order given. Its id commits to the
+/// ids of everything upstream, so lineage has no cycles and cannot change afterwards.
+/// @dev Nothing is stored per share: the event has them all. Any number of shares that fits a transaction.
+abstract contract LineageRegistry is AssetRegistry {
+    // ------------------------------------------------------------------ errors
+
+    /// @notice Thrown when an upstream's registry is none that this one builds on.
+    error LineageRegistry_UnknownRegistry(address registry);
+
+    /// @notice Thrown when a share has no units.
+    error LineageRegistry_ZeroUnits(uint256 index);
+
+    /// @notice Thrown when a builder's account has no address.
+    error LineageRegistry_ZeroBuilder(uint256 index);
+
+    /// @notice Thrown when an upstream asset gets less than its terms ask for.
+    /// @param minShareBps Least part in basis points of `totalUnits`.
+    error LineageRegistry_ShareBelowTerms(
+        address registry,
+        uint256 id,
+        uint256 units,
+        uint256 totalUnits,
+        uint256 minShareBps
+    );
+
+    // ------------------------------------------------------------------ events
+
+    /// @notice Emitted with every version: its split and everything the split is made of.
+    event VersionPublished(
+        uint256 indexed id,
+        uint256 indexed version,
+        bytes32 indexed splitId,
+        address arbiter,
+        Share[] shares,
+        string metadataURI,
+        bytes32 metadataHash
+    );
+
+    // ------------------------------------------------------------------ owner
+
+    /// @notice Publishes another version of an asset.
+    function publish(uint256 id, Lineage memory lineage) external onlyAssetOwner(id) returns (uint256 version) {
+        return _publish(id, lineage);
+    }
+
+    // ------------------------------------------------------------------ internals
+
+    /// @dev Whether assets of a registry can be upstream of this one's.
+    function _isUpstream(AssetRegistry registry) internal view virtual returns (bool);
+
+    /// @dev The licensee is the asset's owner, whoever acts for it.
+    function _publish(uint256 id, Lineage memory lineage) internal returns (uint256 version) {
+        uint256 builders = lineage.builders.length;
+        uint256 upstreams = lineage.upstreams.length;
+        address licensee = ownerOf(id);
+        Share[] memory shares = new Share[](builders + upstreams);
+        SumNode[] memory nodes = MerkleSumTree.list(shares.length);
+        uint16[] memory minShareBps = new uint16[](upstreams);
+
+        for (uint256 i = 0; i < shares.length; ++i) {
+            if (i < builders) {
+                shares[i] = _builderShare(i, lineage.builders[i]);
+            } else {
+                (shares[i], minShareBps[i - builders]) = _upstreamShare(lineage.upstreams[i - builders], licensee);
+            }
+            if (shares[i].units == 0) revert LineageRegistry_ZeroUnits(i);
+            nodes[i] = MerkleSumTree.leaf(shares[i]);
+        }
+
+        SumNode memory root = MerkleSumTree.root(nodes);
+        for (uint256 i = 0; i < upstreams; ++i) {
+            Upstream memory upstream = lineage.upstreams[i];
+            if (uint256(upstream.units) * BPS < root.units * minShareBps[i]) {
+                revert LineageRegistry_ShareBelowTerms(
+                    address(upstream.registry),
+                    upstream.id,
+                    upstream.units,
+                    root.units,
+                    minShareBps[i]
+                );
+            }
+        }
+
+        bytes32 splitId = MerkleSumTree.splitId(root.hash, root.units, shares.length, lineage.arbiter);
+        version = _addVersion(id, splitId);
+        emit VersionPublished(
+            id,
+            version,
+            splitId,
+            lineage.arbiter,
+            shares,
+            lineage.metadataURI,
+            lineage.metadataHash
+        );
+    }
+
+    function _builderShare(uint256 index, Builder memory builder) private pure returns (Share memory) {
+        if (uint160(uint256(builder.account)) == 0) revert LineageRegistry_ZeroBuilder(index);
+        return Share(Kind.Account, builder.account, builder.units, builder.evidence);
+    }
+
+    /// @dev The evidence of an upstream share names the asset version behind the split id.
+    function _upstreamShare(
+        Upstream memory upstream,
+        address licensee
+    ) private view returns (Share memory share, uint16 minShareBps) {
+        if (!_isUpstream(upstream.registry)) revert LineageRegistry_UnknownRegistry(address(upstream.registry));
+        bytes32 splitId;
+        (splitId, minShareBps) = upstream.registry.licensedSplit(upstream.id, upstream.version, licensee);
+        bytes32 evidence = keccak256(abi.encode(upstream.registry, upstream.id, upstream.version));
+        share = Share(Kind.Split, splitId, upstream.units, evidence);
+    }
+}

@@ -1,0 +1,80 @@
+import { createRequire } from "node:module";
+
+import hardhatToolboxMochaEthers from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
+import { config as loadDotenv } from "dotenv";
+import { configVariable, defineConfig } from "hardhat/config";
+import type { EdrNetworkUserConfig } from "hardhat/types/config";
+import type { HardhatPlugin } from "hardhat/types/plugins";
+
+loadDotenv({ quiet: true });
+
+// Hardhat reports usage from interactive terminals unless told otherwise.
+process.env.HARDHAT_DISABLE_TELEMETRY ??= "true";
+
+/** Hides compiler warnings about dependencies, which are not ours to fix. Those about our own files are all shown. */
+const quietDependencies: HardhatPlugin = {
+  id: "quiet-dependencies",
+  hookHandlers: {
+    solidity: async () => ({
+      default: async () => ({
+        getCompilationJobErrors: async (context, job, output, next) => {
+          const errors = await next(context, job, output);
+          return errors.filter(
+            ({ severity, formattedMessage }) =>
+              severity === "error" || formattedMessage?.includes("/node_modules/") !== true,
+          );
+        },
+      }),
+    }),
+  },
+};
+
+const embeddedChain: EdrNetworkUserConfig = { type: "edr-simulated", chainType: "l1", hardfork: "osaka" };
+
+export default defineConfig({
+  plugins: [hardhatToolboxMochaEthers, quietDependencies],
+  paths: { sources: ["contracts", "test/mocks"] },
+  solidity: {
+    version: "0.8.37",
+    // The compiler of the npm package, so that a build downloads nothing.
+    path: createRequire(import.meta.url).resolve("solc/soljson.js"),
+    settings: {
+      evmVersion: "osaka",
+      viaIR: true,
+      optimizer: { enabled: true, runs: 10_000 },
+    },
+  },
+  typechain: { outDir: "typechain-types", tsNocheck: true },
+  networks: {
+    // `default` is what Hardhat uses when no network is named, `node` what `hardhat node` serves.
+    default: embeddedChain,
+    hardhat: embeddedChain,
+    node: embeddedChain,
+    localhost: {
+      type: "http",
+      chainType: "l1",
+      url: configVariable("LOCALHOST_RPC_URL", { default: "http://127.0.0.1:8545" }),
+    },
+    testnet: {
+      type: "http",
+      chainType: "l1",
+      url: configVariable("TESTNET_RPC_URL"),
+      accounts: [configVariable("TESTNET_PRIVATE_KEY")],
+    },
+  },
+  test: {
+    mocha: { timeout: 60_000 },
+    solidity: {
+      profiles: {
+        default: {
+          fuzz: { runs: 256 },
+          invariant: { runs: 256, depth: 100, failOnRevert: true },
+        },
+        deep: {
+          fuzz: { runs: 10_000 },
+          invariant: { runs: 2_000, depth: 300, failOnRevert: true },
+        },
+      },
+    },
+  },
+});

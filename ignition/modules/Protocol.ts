@@ -1,0 +1,11 @@
+import { buildModule } from "@nomicfoundation/hardhat-ignition/modules";
+
+import LedgerModule from "./Ledger.ts";
+import RegistryModule from "./Registry.ts";
+import TokenModule from "./Token.ts";
+
+export default buildModule("Protocol", (m) => ({
+  ...m.useModule(TokenModule),
+  ...m.useModule(LedgerModule),
+  ...m.useModule(RegistryModule),
+}));

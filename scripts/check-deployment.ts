@@ -1,0 +1,239 @@
+import path from "node:path";
+
+import type { BaseContract } from "ethers";
+import { getBytes, keccak256, ZeroAddress } from "ethers";
+import hre from "hardhat";
+import type { NetworkConnection } from "hardhat/types/network";
+
+import { DEFAULT_DEPLOYMENTS, display, identifyChain, locateDeployment, readDeployment } from "./lib/deployments.ts";
+import { connectToNetwork, isEmbedded } from "./lib/network.ts";
+import type { ProtocolParameters } from "./lib/parameters.ts";
+import { locateParameters, readParameters } from "./lib/parameters.ts";
+import type { Protocol } from "./lib/protocol.ts";
+import { attachProtocol, deployProtocol, getDeployer } from "./lib/protocol.ts";
+import { parseOptions, runScript, UserError } from "./lib/script.ts";
+
+const USAGE = "npm run check-deployment -- --network <name> [--parameters <file>] [--deployments <directory>]";
+
+/** One fact of a deployment, as it should be and as the chain shows it. */
+interface Check {
+  contract: string;
+  fact: string;
+  expected: Value;
+  found: Value;
+}
+
+type Value = string | bigint;
+
+/** All OPEN there is, in its smallest unit. */
+const SUPPLY = 1_000_000_000n * 10n ** 18n;
+
+await runScript(async () => {
+  const options = parseOptions({
+    usage: USAGE,
+    options: {
+      network: { type: "string" },
+      parameters: { type: "string" },
+      deployments: { type: "string", default: DEFAULT_DEPLOYMENTS },
+    },
+  });
+
+  const connection = await connectToNetwork(options.network);
+  try {
+    await hre.tasks.getTask("build").run({ quiet: true });
+
+    const file = options.parameters ?? locateParameters(connection.networkName);
+    const { protocol, parameters, block } = isEmbedded(connection)
+      ? await deployToEmbeddedChain({ connection, file })
+      : await openDeployment({ connection, file, directory: options.deployments });
+
+    const checks = await checkCode({ connection, protocol });
+    // Other code than ours may not even answer what follows.
+    if (checks.every(isMet)) {
+      checks.push(...(await checkWiring({ connection, protocol })));
+      checks.push(...(await checkParameters({ protocol, parameters, block })));
+    }
+    printChecks(checks);
+
+    const differences = checks.filter((check) => !isMet(check)).length;
+    if (differences > 0) {
+      throw new UserError(`The chain differs in ${differences} of ${checks.length} facts.`);
+    }
+    console.log(`The chain shows all ${checks.length} facts as expected.`);
+  } finally {
+    await connection.close();
+  }
+});
+
+/** A deployment as it is to be checked. */
+interface Subject {
+  protocol: Protocol;
+  parameters: ProtocolParameters;
+  /** Block of the first contract, the token. */
+  block: number;
+}
+
+/** The embedded chain starts empty, so there the check is a rehearsal of deploying and checking. */
+async function deployToEmbeddedChain({
+  connection,
+  file,
+}: {
+  connection: NetworkConnection;
+  file: string;
+}): Promise<Subject> {
+  const parameters = await readParameters({ file, deployer: await getDeployer(connection) });
+  return { protocol: await deployProtocol({ connection, parameters }), parameters, block: 1 };
+}
+
+async function openDeployment({
+  connection,
+  file,
+  directory,
+}: {
+  connection: NetworkConnection;
+  file: string;
+  directory: string;
+}): Promise<Subject> {
+  const chain = await identifyChain(connection);
+  const { record } = locateDeployment({ directory: path.resolve(directory), chainId: chain.chainId });
+  const { contracts, deployer, block } = await readDeployment({
+    record,
+    chain,
+    networkName: connection.networkName,
+  });
+
+  console.log(`Comparing ${display(record)} with chain ${chain.chainId}.`);
+  return {
+    protocol: await attachProtocol({ connection, addresses: contracts }),
+    parameters: await readParameters({ file, deployer }),
+    block,
+  };
+}
+
+async function checkCode({
+  connection,
+  protocol,
+}: {
+  connection: NetworkConnection;
+  protocol: Protocol;
+}): Promise<Check[]> {
+  const { token, ledger, splitAddresses, datanets, models, agents, feePolicy, services } = protocol;
+  const contracts: [string, BaseContract][] = [
+    ["OpenToken", token],
+    ["AttributionLedger", ledger],
+    ["SplitAddresses", splitAddresses],
+    ["DatanetRegistry", datanets],
+    ["ModelRegistry", models],
+    ["AgentRegistry", agents],
+    ["FeePolicy", feePolicy],
+    ["ServiceRegistry", services],
+  ];
+
+  return await Promise.all(
+    contracts.map(async ([name, contract]) => {
+      const { deployedBytecode, immutableReferences } = await hre.artifacts.readArtifact(name);
+      const immutables = Object.values(immutableReferences ?? {}).flat();
+      const code = await connection.ethers.provider.getCode(contract);
+      return {
+        contract: name,
+        fact: "code, but for immutables",
+        expected: hashCode(deployedBytecode, immutables),
+        found: code === "0x" ? "none" : hashCode(code, immutables),
+      };
+    }),
+  );
+}
+
+/** Hash of runtime code in which immutables, known only on chain, count as zero. Wiring and parameters check those. */
+function hashCode(code: string, immutables: { start: number; length: number }[]): string {
+  const bytes = getBytes(code);
+  for (const { start, length } of immutables) {
+    bytes.fill(0, start, start + length);
+  }
+  return keccak256(bytes);
+}
+
+/** What each contract was constructed with, as far as it is another contract. */
+async function checkWiring({
+  connection: { ethers },
+  protocol,
+}: {
+  connection: NetworkConnection;
+  protocol: Protocol;
+}): Promise<Check[]> {
+  const { token, ledger, splitAddresses, datanets, models, agents, feePolicy, services } = protocol;
+  const { data } = await (await ethers.getContractFactory("SplitAddress")).getDeployTransaction(ledger);
+
+  const wires: [string, string, BaseContract, string][] = [
+    ["AttributionLedger", "token", token, await ledger.token()],
+    ["DatanetRegistry", "ledger", ledger, await datanets.ledger()],
+    ["ModelRegistry", "datanets", datanets, await models.datanets()],
+    ["AgentRegistry", "datanets", datanets, await agents.datanets()],
+    ["AgentRegistry", "models", models, await agents.models()],
+    ["ServiceRegistry", "ledger", ledger, await services.ledger()],
+    ["ServiceRegistry", "feePolicy", feePolicy, await services.feePolicy()],
+    ["ServiceRegistry", "models", models, await services.models()],
+    ["ServiceRegistry", "agents", agents, await services.agents()],
+  ];
+  return [
+    ...(await Promise.all(
+      wires.map(async ([contract, fact, target, found]) => ({
+        contract,
+        fact,
+        expected: await target.getAddress(),
+        found,
+      })),
+    )),
+    {
+      contract: "SplitAddress",
+      fact: "code, with its ledger",
+      // Running a constructor without a transaction returns the code it would have deployed.
+      expected: keccak256(await ethers.provider.call({ data })),
+      found: keccak256(await ethers.provider.getCode(await splitAddresses.implementation())),
+    },
+  ];
+}
+
+async function checkParameters({
+  protocol: { token, feePolicy, services },
+  parameters,
+  block,
+}: {
+  protocol: Protocol;
+  parameters: ProtocolParameters;
+  block: number;
+}): Promise<Check[]> {
+  const mints = await token.queryFilter(token.filters.Transfer(ZeroAddress), block, block);
+  const policy = await feePolicy.policyAt(1);
+  const fact = (contract: string, name: string, expected: Value, found: Value): Check => ({
+    contract,
+    fact: name,
+    expected,
+    found,
+  });
+
+  return [
+    fact("OpenToken", "total supply", SUPPLY, await token.totalSupply()),
+    fact("OpenToken", "minted to", parameters.tokenHolder, mints.map(({ args }) => args.to).join(", ")),
+    fact("FeePolicy", "owner", parameters.policyOwner, await feePolicy.owner()),
+    fact("FeePolicy", "treasury", parameters.treasury, policy.treasury),
+    fact("FeePolicy", "treasuryBps", parameters.treasuryBps, policy.treasuryBps),
+    fact("FeePolicy", "operatorBps", parameters.operatorBps, policy.operatorBps),
+    fact("FeePolicy", "stakersBps", parameters.stakersBps, policy.stakersBps),
+    fact("FeePolicy", "platformFee", parameters.platformFee, policy.platformFee),
+    fact("ServiceRegistry", "eligibility", parameters.eligibility, await services.eligibility()),
+    fact("ServiceRegistry", "stakers", parameters.stakers, await services.stakers()),
+  ];
+}
+
+function isMet({ expected, found }: Check): boolean {
+  return expected === found;
+}
+
+function printChecks(checks: Check[]): void {
+  for (const check of checks) {
+    const { contract, fact, expected, found } = check;
+    const head = `${isMet(check) ? "ok  " : "DIFF"} ${contract.padEnd(18)} ${fact.padEnd(25)}`;
+    console.log(isMet(check) ? `${head} ${found}` : `${head} ${found}, expected ${expected}`);
+  }
+}

@@ -1,0 +1,331 @@
+import { AbiCoder, id, keccak256, ZeroAddress } from "ethers";
+
+import { encodeAccount, walletAccount } from "../../sdk/account.ts";
+import { type Share, ShareKind } from "../../sdk/share.ts";
+import { Split } from "../../sdk/split.ts";
+import type { FlowKind } from "../report/report.ts";
+import { Catalogue } from "./catalogue.ts";
+import type { CorpusText } from "./corpus.ts";
+import { Datanet } from "./datanet.ts";
+import type { Person } from "./people.ts";
+import type { Setting } from "./setting.ts";
+import { splitShare, walletShare } from "./shares.ts";
+
+/** Texts up to this year make version 1 of the Datanet. */
+const LAST_YEAR_OF_VERSION_1 = 1945;
+
+const BPS = 10_000n;
+const OPEN = 10n ** 18n;
+const CONSENT_SECONDS = 240;
+
+/** Tag of the sub-account that the agent pays from. */
+export const AGENT_BUDGET_TAG = 1n;
+
+/** A version of a Datanet, a model or an agent. */
+interface Asset {
+  name: string;
+  registry: string;
+  id: bigint;
+  version: bigint;
+  split: Split;
+}
+
+/** An asset served by an operator at a price per 1,000 tokens. */
+export interface Service {
+  id: bigint;
+  name: string;
+  operator: Person;
+  rateIn: bigint;
+  rateOut: bigint;
+  split: Split;
+}
+
+/** Everything there is to pay for. */
+export interface Market {
+  catalogue: Catalogue;
+  datanet: Datanet;
+  services: Service[];
+  /** What the agent does for its users. */
+  agentService: Service;
+  /** What the agent can call for that. */
+  agentTools: Service[];
+  /** Receives the fixed fees. */
+  platformSplit: Split;
+  /** Account that the agent pays from. */
+  agentBudget: string;
+}
+
+/** Registers the corpus as a Datanet in two versions, two models, an agent, and four services of two operators. */
+export async function openMarket({ setting, corpus }: { setting: Setting; corpus: CorpusText[] }): Promise<Market> {
+  const { people, booked } = setting;
+  const catalogue = new Catalogue(booked.reference);
+  const registrar = new Registrar({ setting, catalogue });
+  nameAccounts({ setting, catalogue });
+
+  const datanet = await Datanet.create({ setting, catalogue });
+  const early = corpus.filter(({ year }) => year <= LAST_YEAR_OF_VERSION_1);
+  const registry = await setting.protocol.datanets.getAddress();
+  const asAsset = ({ number, split }: { number: bigint; split: Split }): Asset => {
+    return { name: "Datanet", registry, id: datanet.id, version: number, split };
+  };
+  const texts1 = asAsset(await datanet.accept(early));
+  const texts2 = asAsset(await datanet.accept(corpus.slice(early.length)));
+
+  const orator = await registrar.registerModel({
+    name: "Orator",
+    builder: people.lab,
+    builderUnits: 6_000n,
+    minShareBps: 2_500n,
+    upstreams: [{ asset: texts1, units: 4_000n }],
+  });
+  const brief = await registrar.registerModel({
+    name: "Orator Brief",
+    builder: people.studio,
+    builderUnits: 3_500n,
+    minShareBps: 1_500n,
+    upstreams: [
+      { asset: orator, units: 3_000n },
+      { asset: texts2, units: 3_500n },
+    ],
+  });
+  const agentBudget = encodeAccount({ address: people.agent.wallet.address, tag: AGENT_BUDGET_TAG });
+  catalogue.addAccount(agentBudget, { name: "Speechwriter's budget", kind: "agent" });
+  const speechwriter = await registrar.registerAgent({
+    name: "Speechwriter",
+    ownerUnits: 1_500n,
+    budget: agentBudget,
+    budgetUnits: 6_000n,
+    upstreams: [{ asset: brief, units: 2_500n }],
+  });
+
+  const [north, south] = people.operators;
+  const base = await registrar.registerService({ asset: orator, operator: north, rateIn: OPEN / 50n, rateOut: OPEN / 16n });
+  const fast = await registrar.registerService({ asset: brief, operator: north, rateIn: OPEN / 20n, rateOut: OPEN / 6n });
+  const slow = await registrar.registerService({ asset: brief, operator: south, rateIn: OPEN / 24n, rateOut: OPEN / 8n });
+  const agentService = await registrar.registerService({
+    asset: speechwriter,
+    operator: south,
+    rateIn: OPEN / 4n,
+    rateOut: OPEN / 2n,
+  });
+  return {
+    catalogue,
+    datanet,
+    services: [base, fast, slow, agentService],
+    agentService,
+    agentTools: [fast, slow],
+    platformSplit: await registrar.platformSplit(),
+    agentBudget,
+  };
+}
+
+function nameAccounts({ setting: { people }, catalogue }: { setting: Setting; catalogue: Catalogue }): void {
+  const add = (kind: FlowKind, persons: Iterable<Person>): void => {
+    for (const { name, wallet } of persons) catalogue.addAccount(walletAccount(wallet.address), { name, kind });
+  };
+  add("protocol", [people.treasury]);
+  add("builder", [people.archive, people.curator, people.lab, people.studio, people.workshop]);
+  add("operator", people.operators);
+  add("contributor", people.contributors.values());
+}
+
+/** Registers assets and services, and checks that each contract made the split it should have made. */
+class Registrar {
+  readonly #setting: Setting;
+  readonly #catalogue: Catalogue;
+
+  constructor({ setting, catalogue }: { setting: Setting; catalogue: Catalogue }) {
+    this.#setting = setting;
+    this.#catalogue = catalogue;
+  }
+
+  async registerModel({
+    name,
+    builder,
+    builderUnits,
+    minShareBps,
+    upstreams,
+  }: {
+    name: string;
+    builder: Person;
+    builderUnits: bigint;
+    minShareBps: bigint;
+    upstreams: { asset: Asset; units: bigint }[];
+  }): Promise<Asset> {
+    const { protocol, sender, gas } = this.#setting;
+    const card = id(`Model card of ${name}`);
+    const lineage = lineageOf({
+      builders: [{ account: walletAccount(builder.wallet.address), units: builderUnits, evidence: card }],
+      upstreams,
+      metadataHash: card,
+    });
+    const transaction = await protocol.models.register.populateTransaction({ minShareBps, open: true }, lineage);
+    await gas.note("model: register", sender.send({ from: builder.wallet, transaction }));
+
+    const modelId = await protocol.models.assetCount();
+    const split = Split.from({
+      shares: [walletShare({ person: builder, units: builderUnits, evidence: card }), ...upstreams.map(upstreamShare)],
+    });
+    const onChain = protocol.models.splitOf(modelId, 1n);
+    await this.#catalogue.addSplit({ name, kind: "model", split, onChain });
+    return { name, registry: await protocol.models.getAddress(), id: modelId, version: 1n, split };
+  }
+
+  /** Registers an agent with its owner, and gives it its own wallet, which signs that it agrees. */
+  async registerAgent({
+    name,
+    ownerUnits,
+    budget,
+    budgetUnits,
+    upstreams,
+  }: {
+    name: string;
+    ownerUnits: bigint;
+    budget: string;
+    budgetUnits: bigint;
+    upstreams: { asset: Asset; units: bigint }[];
+  }): Promise<Asset> {
+    const { protocol, sender, gas, provider, people } = this.#setting;
+    const owner = people.workshop;
+    const card = id(`Registration file of ${name}`);
+    const builders = [
+      { account: walletAccount(owner.wallet.address), units: ownerUnits, evidence: card },
+      { account: budget, units: budgetUnits, evidence: card },
+    ];
+    const registration = await protocol.agents
+      .getFunction(
+        "register(string,(uint16,bool),((bytes32,uint128,bytes32)[],(address,uint256,uint256,uint128)[],address,string,bytes32))",
+      )
+      .populateTransaction(
+        "https://example.org/speechwriter/agent.json",
+        { minShareBps: 0n, open: false },
+        lineageOf({ builders, upstreams, metadataHash: card }),
+      );
+    await gas.note("agent: register", sender.send({ from: owner.wallet, transaction: registration }));
+
+    const agentId = await protocol.agents.assetCount();
+    const registry = await protocol.agents.getAddress();
+    const newWallet = people.agent.wallet.address;
+    const deadline = ((await provider.getBlock("latest"))?.timestamp ?? 0) + CONSENT_SECONDS;
+    const consent = await people.agent.wallet.signTypedData(
+      { name: "ERC8004IdentityRegistry", version: "1", chainId: sender.chainId, verifyingContract: registry },
+      {
+        AgentWalletSet: [
+          { name: "agentId", type: "uint256" },
+          { name: "newWallet", type: "address" },
+          { name: "owner", type: "address" },
+          { name: "deadline", type: "uint256" },
+        ],
+      },
+      { agentId, newWallet, owner: owner.wallet.address, deadline },
+    );
+    const transaction = await protocol.agents.setAgentWallet.populateTransaction(agentId, newWallet, deadline, consent);
+    await gas.note("agent: set wallet", sender.send({ from: owner.wallet, transaction }));
+
+    const split = Split.from({
+      shares: [
+        walletShare({ person: owner, units: ownerUnits, evidence: card }),
+        { kind: ShareKind.Account, recipient: budget, units: budgetUnits, evidence: card },
+        ...upstreams.map(upstreamShare),
+      ],
+    });
+    const onChain = protocol.agents.splitOf(agentId, 1n);
+    await this.#catalogue.addSplit({ name, kind: "agent", split, onChain });
+    return { name, registry, id: agentId, version: 1n, split };
+  }
+
+  async registerService({
+    asset,
+    operator,
+    rateIn,
+    rateOut,
+  }: {
+    asset: Asset;
+    operator: Person;
+    rateIn: bigint;
+    rateOut: bigint;
+  }): Promise<Service> {
+    const { protocol, sender, gas, parameters } = this.#setting;
+    const { services } = protocol;
+    const transaction = await services.register.populateTransaction(
+      asset.registry,
+      asset.id,
+      asset.version,
+      rateIn,
+      rateOut,
+      "https://example.org/v1/chat/completions",
+    );
+    await gas.note("service: register", sender.send({ from: operator.wallet, transaction }));
+
+    const serviceId = await services.serviceCount();
+    const evidence = await this.#serviceEvidence(serviceId);
+    // Without a staking contract the stakers' part is the operator's.
+    const operatorUnits = parameters.operatorBps + parameters.stakersBps;
+    const split = Split.from({
+      shares: [
+        { kind: ShareKind.Account, recipient: parameters.treasury, units: parameters.treasuryBps, evidence },
+        walletShare({ person: operator, units: operatorUnits, evidence }),
+        splitShare({ to: asset.split, units: BPS - parameters.treasuryBps - operatorUnits, evidence }),
+      ],
+    });
+    const name = `${asset.name} at ${operator.name}`;
+    await this.#catalogue.addSplit({ name, kind: "service", split, onChain: services.splitOf(serviceId) });
+    return { id: serviceId, name, operator, rateIn, rateOut, split };
+  }
+
+  /** The treasury's split, which receives the fixed fee per call. */
+  async platformSplit(): Promise<Split> {
+    const { protocol, parameters } = this.#setting;
+    const evidence = await this.#serviceEvidence(0n);
+    const split = Split.from({
+      shares: [{ kind: ShareKind.Account, recipient: parameters.treasury, units: 1n, evidence }],
+    });
+    const onChain = protocol.services.platformSplitAt(1n);
+    await this.#catalogue.addSplit({ name: "Platform fees", kind: "protocol", split, onChain });
+    return split;
+  }
+
+  /** Evidence of a service's shares: the service and version 1 of the fee policy. */
+  async #serviceEvidence(serviceId: bigint): Promise<string> {
+    const { protocol, sender } = this.#setting;
+    return keccak256(
+      AbiCoder.defaultAbiCoder().encode(
+        ["uint256", "address", "uint256", "uint256"],
+        [sender.chainId, await protocol.services.getAddress(), serviceId, 1n],
+      ),
+    );
+  }
+}
+
+function lineageOf({
+  builders,
+  upstreams,
+  metadataHash,
+}: {
+  builders: { account: string; units: bigint; evidence: string }[];
+  upstreams: { asset: Asset; units: bigint }[];
+  metadataHash: string;
+}): {
+  builders: { account: string; units: bigint; evidence: string }[];
+  upstreams: { registry: string; id: bigint; version: bigint; units: bigint }[];
+  arbiter: string;
+  metadataURI: string;
+  metadataHash: string;
+} {
+  return {
+    builders,
+    upstreams: upstreams.map(({ asset: { registry, id, version }, units }) => ({ registry, id, version, units })),
+    arbiter: ZeroAddress,
+    metadataURI: "https://example.org/card.json",
+    metadataHash,
+  };
+}
+
+/** The share that a registry gives an upstream asset. */
+function upstreamShare({ asset, units }: { asset: Asset; units: bigint }): Share {
+  const { registry, id: assetId, version, split } = asset;
+  const evidence = keccak256(
+    AbiCoder.defaultAbiCoder().encode(["address", "uint256", "uint256"], [registry, assetId, version]),
+  );
+  return splitShare({ to: split, units, evidence });
+}

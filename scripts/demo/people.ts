@@ -1,0 +1,75 @@
+import { id, Wallet } from "ethers";
+
+/** Whoever has a name in the demo. Keys follow from the seed and are good for an embedded chain only. */
+export interface Person {
+  name: string;
+  wallet: Wallet;
+}
+
+/** How a payer pays. */
+export type Rail =
+  | "approval"
+  | "permit"
+  | "batch"
+  | "balance"
+  | "balance batch"
+  | "transfer"
+  | "signed transfer"
+  | "registry"
+  | "licence";
+
+export type Payer = Person & { rail: Rail };
+
+export interface People {
+  treasury: Person;
+  archive: Person;
+  curator: Person;
+  lab: Person;
+  studio: Person;
+  workshop: Person;
+  agent: Person;
+  operators: [Person, Person];
+  relayer: Person;
+  payers: Payer[];
+  /** One per author of the corpus, by name. */
+  contributors: Map<string, Person>;
+}
+
+const PAYERS_PER_RAIL: Record<Rail, number> = {
+  approval: 12,
+  permit: 12,
+  batch: 6,
+  balance: 10,
+  "balance batch": 4,
+  transfer: 8,
+  "signed transfer": 6,
+  registry: 6,
+  licence: 4,
+};
+
+/** Makes everybody up. */
+export function castPeople({ seed, authors }: { seed: number; authors: string[] }): People {
+  const person = (name: string): Person => ({ name, wallet: new Wallet(id(`demo ${seed}: ${name}`)) });
+  const rails = Object.keys(PAYERS_PER_RAIL) as Rail[];
+  return {
+    treasury: person("Protocol treasury"),
+    archive: person("Address Archive"),
+    curator: person("Archive curator"),
+    lab: person("Rostrum Lab"),
+    studio: person("Plain Words Studio"),
+    workshop: person("Speech Workshop"),
+    agent: person("Speechwriter"),
+    operators: [person("North Compute"), person("South Compute")],
+    relayer: person("Relayer"),
+    payers: rails.flatMap((rail) =>
+      Array.from({ length: PAYERS_PER_RAIL[rail] }, (_, i) => ({ ...person(`Payer ${rail} ${i + 1}`), rail })),
+    ),
+    contributors: new Map(authors.map((author) => [author, person(author)])),
+  };
+}
+
+/** Everybody who sends transactions. */
+export function everybody(people: People): Person[] {
+  const { payers, contributors, operators, ...others } = people;
+  return [...Object.values(others), ...operators, ...payers, ...contributors.values()];
+}

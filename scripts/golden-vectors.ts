@@ -1,0 +1,310 @@
+/**
+ * Writes the golden vectors in test/vectors, which the TypeScript and the Solidity tests share; with `--check`, compares
+ * them with what is there. They come from the plain definitions in test/sdk/naive.ts, not from the SDK.
+ *
+ * The files hold one array per column, because that is what Solidity tests can read.
+ */
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+
+import { AbiCoder, concat, getAddress, hexlify, id, keccak256, computeAddress, SigningKey } from "ethers";
+import { format } from "prettier";
+
+import type { Share } from "../sdk/share.ts";
+import {
+  naiveChunkProof,
+  naiveContentRoot,
+  naiveDraw,
+  naiveFrontier,
+  naiveLeaf,
+  naiveNode,
+  naivePackedNode,
+  naiveRangeProof,
+  naiveRoot,
+  naiveSplitId,
+} from "../test/sdk/naive.ts";
+import { randomFrom } from "../test/sdk/random.ts";
+
+const FOLDER = new URL("../test/vectors/", import.meta.url);
+const SIZES = [1, 2, 3, 5, 7, 8, 13, 100];
+const CHAIN_ID = 31337n;
+const CONTENT_TYPE = "Content(bytes32 contentRoot,uint64 byteLength,bytes32 licenseHash,bytes32 uriHash)";
+
+const random = randomFrom(0x5917);
+const coder = AbiCoder.defaultAbiCoder();
+// Signs the vectors, and nothing else.
+const key = new SigningKey(id("golden vectors"));
+const address = (): string => getAddress(random.hex(20));
+
+// Every tree is over the first shares of this list.
+const shares: Share[] = Array.from({ length: 100 }, () => random.share());
+shares[1] = { ...shares[1], units: 0n };
+shares[4] = { ...shares[4], units: 2n ** 127n };
+const leaves = shares.map(naiveLeaf);
+const trees = SIZES.map((size) => ({ size, root: naiveRoot(leaves.slice(0, size)), arbiter: address() }));
+
+type Column = (string | number)[];
+
+const files: Record<string, Record<string, Column | string>> = {
+  shares: {
+    kinds: shares.map(({ kind }) => kind),
+    recipients: shares.map(({ recipient }) => recipient),
+    units: shares.map(({ units }) => String(units)),
+    evidences: shares.map(({ evidence }) => evidence),
+    leafHashes: leaves.map(({ hash }) => hash),
+  },
+  nodes: nodeVectors(),
+  trees: {
+    sizes: SIZES,
+    roots: trees.map(({ root }) => root.hash),
+    totalUnits: trees.map(({ root }) => String(root.units)),
+    arbiters: trees.map(({ arbiter }) => arbiter),
+    splitIds: trees.map(({ size, root, arbiter }) => naiveSplitId(root, size, arbiter)),
+  },
+  frontiers: frontierVectors(),
+  draws: drawVectors(),
+  revocations: revocationVectors(),
+  contents: contentVectors(),
+  chunks: chunkVectors(),
+  contributions: contributionVectors(),
+  claims: claimVectors(),
+};
+
+const check = process.argv.includes("--check");
+await mkdir(FOLDER, { recursive: true });
+for (const [name, columns] of Object.entries(files)) {
+  const file = new URL(`${name}.json`, FOLDER);
+  const content = await format(JSON.stringify(columns), { parser: "json", printWidth: 120 });
+  if (!check) {
+    await writeFile(file, content);
+  } else if ((await readFile(file, "utf8").catch(() => "")) !== content) {
+    console.error(
+      `${fileURLToPath(file)} is not what the definitions give. Write it again: node scripts/golden-vectors.ts`,
+    );
+    process.exitCode = 1;
+  }
+}
+
+function nodeVectors(): Record<string, Column> {
+  const pairs = [
+    ...Array.from({ length: 8 }, () => [random.share(), random.share()].map(naiveLeaf)),
+    [
+      { hash: random.hex(32), units: 0n },
+      { hash: random.hex(32), units: 0n },
+    ],
+    [
+      { hash: random.hex(32), units: 2n ** 128n - 2n },
+      { hash: random.hex(32), units: 1n },
+    ],
+  ];
+  const parents = pairs.map(([left, right]) => naiveNode(left, right));
+  return {
+    leftHashes: pairs.map(([left]) => left.hash),
+    leftUnits: pairs.map(([left]) => String(left.units)),
+    rightHashes: pairs.map(([, right]) => right.hash),
+    rightUnits: pairs.map(([, right]) => String(right.units)),
+    hashes: parents.map(({ hash }) => hash),
+    units: parents.map(({ units }) => String(units)),
+  };
+}
+
+/** Roots of the perfect subtrees of the first `size` shares, largest first. */
+function frontierVectors(): Record<string, Column> {
+  const rows = SIZES.flatMap((size) => naiveFrontier(leaves.slice(0, size)).map((entry) => ({ size, ...entry })));
+  return {
+    sizes: rows.map(({ size }) => size),
+    levels: rows.map(({ level }) => level),
+    hashes: rows.map(({ node }) => node.hash),
+    units: rows.map(({ node }) => String(node.units)),
+  };
+}
+
+/** All ranges of the small trees, some of the large ones. */
+function drawVectors(): Record<string, Column> {
+  const rows = trees.flatMap(({ size, root, arbiter }) => {
+    const ranges: { first: number; count: number }[] = [];
+    for (let first = 0; first < size; first++) {
+      for (let count = 1; first + count <= size; count++) ranges.push({ first, count });
+    }
+    return ranges
+      .filter(() => size <= 8 || random.integer(ranges.length) < 12)
+      .map((range) => ({
+        size,
+        ...range,
+        splitId: naiveSplitId(root, size, arbiter),
+        draw: naiveDraw({ shares: shares.slice(0, size), arbiter, ...range }),
+      }));
+  });
+  return {
+    sizes: rows.map(({ size }) => size),
+    firsts: rows.map(({ first }) => first),
+    counts: rows.map(({ count }) => count),
+    splitIds: rows.map(({ splitId }) => splitId),
+    draws: rows.map(({ draw }) => draw),
+  };
+}
+
+/** Trees of which one share has lost its units, and the proof up to the frontier that the change needs. */
+function revocationVectors(): Record<string, Column> {
+  const rows = SIZES.flatMap((size) => {
+    const indexes = size <= 13 ? Array.from({ length: size }, (_, i) => i) : [0, 63, 64, 95, 96, 99];
+    return indexes.map((index) => {
+      const revoked = naiveLeaf({ ...shares[index], units: 0n });
+      return {
+        size,
+        index,
+        proof: concat(perfectSubtreeProof(size, index)),
+        root: naiveRoot(leaves.slice(0, size).with(index, revoked)),
+      };
+    });
+  });
+  return {
+    sizes: rows.map(({ size }) => size),
+    indexes: rows.map(({ index }) => index),
+    proofs: rows.map(({ proof }) => proof),
+    roots: rows.map(({ root }) => root.hash),
+    totalUnits: rows.map(({ root }) => String(root.units)),
+  };
+}
+
+function perfectSubtreeProof(size: number, index: number): string[] {
+  let start = 0;
+  for (const { level } of naiveFrontier(leaves.slice(0, size))) {
+    const end = start + 2 ** level;
+    if (index < end) return naiveRangeProof(leaves.slice(start, end), index - start, 1).map(naivePackedNode);
+    start = end;
+  }
+  throw new RangeError(`There is no leaf ${index} among ${size}.`);
+}
+
+interface ContentRow {
+  content: Uint8Array;
+  contentRoot: string;
+  licenseHash: string;
+  uriHash: string;
+  evidence: string;
+}
+
+function contents(): ContentRow[] {
+  const source = randomFrom(0xc047);
+  return [1, 255, 256, 257, 512, 1_000, 1_281, 3_000].map((length) => {
+    const content = source.bytes(length);
+    const contentRoot = naiveContentRoot(content);
+    const licenseHash = id("CC-BY-4.0");
+    const uriHash = id(`https://example.org/${length}.txt`);
+    const evidence = keccak256(
+      coder.encode(
+        ["bytes32", "bytes32", "uint64", "bytes32", "bytes32"],
+        [id(CONTENT_TYPE), contentRoot, length, licenseHash, uriHash],
+      ),
+    );
+    return { content, contentRoot, licenseHash, uriHash, evidence };
+  });
+}
+
+function contentVectors(): Record<string, Column> {
+  const rows = contents();
+  return {
+    contents: rows.map(({ content }) => hexlify(content)),
+    byteLengths: rows.map(({ content }) => content.length),
+    contentRoots: rows.map(({ contentRoot }) => contentRoot),
+    licenseHashes: rows.map(({ licenseHash }) => licenseHash),
+    uriHashes: rows.map(({ uriHash }) => uriHash),
+    evidences: rows.map(({ evidence }) => evidence),
+  };
+}
+
+function chunkVectors(): Record<string, Column> {
+  const rows = contents().flatMap(({ content, contentRoot }) =>
+    Array.from({ length: Math.ceil(content.length / 256) }, (_, index) => ({
+      contentRoot,
+      byteLength: content.length,
+      index,
+      ...naiveChunkProof(content, index),
+    })),
+  );
+  return {
+    contentRoots: rows.map(({ contentRoot }) => contentRoot),
+    byteLengths: rows.map(({ byteLength }) => byteLength),
+    indexes: rows.map(({ index }) => index),
+    chunks: rows.map(({ chunk }) => chunk),
+    siblings: rows.map(({ siblings }) => concat(siblings)),
+  };
+}
+
+function contributionVectors(): Record<string, Column | string> {
+  const registry = address();
+  const domain = domainSeparator("DatanetRegistry", registry);
+  const rows = contents().map(({ evidence }, i) => {
+    const datanetId = BigInt(i) ** 20n;
+    const types = ["bytes32", "uint256", "bytes32"];
+    const type = `Contribution(uint256 datanetId,Content content)${CONTENT_TYPE}`;
+    const structHash = keccak256(coder.encode(types, [id(type), datanetId, evidence]));
+    return { datanetId, structHash, digest: digestOf(domain, structHash) };
+  });
+  return {
+    chainId: String(CHAIN_ID),
+    registry,
+    domainSeparator: domain,
+    signer: computeAddress(key),
+    datanetIds: rows.map(({ datanetId }) => String(datanetId)),
+    structHashes: rows.map(({ structHash }) => structHash),
+    digests: rows.map(({ digest }) => digest),
+    signatures: rows.map(({ digest }) => key.sign(digest).serialized),
+  };
+}
+
+function claimVectors(): Record<string, Column | string> {
+  const ledger = address();
+  const domain = domainSeparator("AttributionLedger", ledger);
+  const account = computeAddress(key);
+  const type =
+    "Claim(address account,address to,bytes32 drawsHash,uint256 minAmount,uint256 fee,uint256 nonce,uint256 deadline)";
+  const rows = Array.from({ length: 6 }, (_, i) => {
+    const claim = {
+      draws: hexlify(random.bytes(i * 100)),
+      to: address(),
+      minAmount: random.uint(127),
+      fee: random.uint(60),
+      nonce: BigInt(i),
+      deadline: 1_900_000_000n + BigInt(i),
+    };
+    const { draws, to, minAmount, fee, nonce, deadline } = claim;
+    const structHash = keccak256(
+      coder.encode(
+        ["bytes32", "address", "address", "bytes32", "uint256", "uint256", "uint256", "uint256"],
+        [id(type), account, to, keccak256(draws), minAmount, fee, nonce, deadline],
+      ),
+    );
+    return { ...claim, structHash, digest: digestOf(domain, structHash) };
+  });
+  return {
+    chainId: String(CHAIN_ID),
+    ledger,
+    domainSeparator: domain,
+    account,
+    draws: rows.map(({ draws }) => draws),
+    tos: rows.map(({ to }) => to),
+    minAmounts: rows.map(({ minAmount }) => String(minAmount)),
+    fees: rows.map(({ fee }) => String(fee)),
+    nonces: rows.map(({ nonce }) => String(nonce)),
+    deadlines: rows.map(({ deadline }) => String(deadline)),
+    structHashes: rows.map(({ structHash }) => structHash),
+    digests: rows.map(({ digest }) => digest),
+    signatures: rows.map(({ digest }) => key.sign(digest).serialized),
+  };
+}
+
+function domainSeparator(name: string, contract: string): string {
+  const type = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)";
+  return keccak256(
+    coder.encode(
+      ["bytes32", "bytes32", "bytes32", "uint256", "address"],
+      [id(type), id(name), id("1"), CHAIN_ID, contract],
+    ),
+  );
+}
+
+function digestOf(domain: string, structHash: string): string {
+  return keccak256(concat(["0x1901", domain, structHash]));
+}

@@ -1,0 +1,63 @@
+import type { ParseArgsConfig } from "node:util";
+import { parseArgs } from "node:util";
+
+/** A failure that the person who ran the script can put right. The message is a sentence that says how. */
+export class UserError extends Error {
+  override readonly name = "UserError";
+}
+
+/** Hardhat's own errors are written for people, and start with a code such as "HHE910: ". */
+const HARDHAT_CODE = /^HHE\d+: /;
+
+/** Runs a script to its exit code. Only an unexpected failure, which is a bug, shows a stack trace. */
+export async function runScript(main: () => Promise<void>): Promise<void> {
+  process.once("SIGINT", () => {
+    console.error("\nInterrupted. Run the same command again to continue.");
+    process.exit(1);
+  });
+
+  try {
+    await main();
+  } catch (error) {
+    process.exitCode = 1;
+    console.error(describeFailure(error));
+  }
+}
+
+function describeFailure(error: unknown): string {
+  if (error instanceof UserError) {
+    return error.message;
+  }
+  return describeOutsideError(error) ?? (error instanceof Error ? (error.stack ?? error.message) : String(error));
+}
+
+/** What Hardhat or a node complains of, in their words, or undefined if the failure is none of theirs. */
+export function describeOutsideError(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+
+  const isHardhats = HARDHAT_CODE.test(error.message);
+  const isNodes = "code" in error && typeof error.code === "number";
+  if (!isHardhats && !isNodes) return undefined;
+
+  const message = error.message
+    .replace(HARDHAT_CODE, "")
+    // The path or query of a node's address often is a secret key.
+    .replace(/(https?:\/\/[^/\s]+)\S*/g, "$1");
+  return message.endsWith(".") ? message : `${message}.`;
+}
+
+/** Parses the command line. Anything it does not know is refused with the usage. */
+export function parseOptions<Options extends NonNullable<ParseArgsConfig["options"]>>({
+  usage,
+  options,
+}: {
+  usage: string;
+  options: Options;
+}): ReturnType<typeof parseArgs<{ options: Options }>>["values"] {
+  try {
+    return parseArgs({ options }).values;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UserError(`${reason}\nUsage: ${usage}`);
+  }
+}

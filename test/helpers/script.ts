@@ -1,0 +1,49 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { setTimeout } from "node:timers/promises";
+
+/** How a script ended, and all it printed. */
+export interface ScriptResult {
+  exitCode: number | null;
+  output: string;
+  errors: string;
+}
+
+/** When to end a script early, and how: SIGINT is Ctrl-C, SIGKILL a power failure. */
+export interface Interruption {
+  signal: "SIGINT" | "SIGKILL";
+  when: () => Promise<boolean>;
+}
+
+/**
+ * Runs a script of `scripts/` the way `npm run` does.
+ *
+ * @param env Set on top of this process's environment.
+ */
+export async function runScript({
+  script,
+  args,
+  env = {},
+  interruption,
+}: {
+  script: string;
+  args: string[];
+  env?: Record<string, string>;
+  interruption?: Interruption;
+}): Promise<ScriptResult> {
+  const child = spawn(process.execPath, [`scripts/${script}.ts`, ...args], { env: { ...process.env, ...env } });
+  const closed = once(child, "close");
+
+  let output = "";
+  let errors = "";
+  child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
+  child.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
+
+  while (interruption !== undefined && !child.killed && child.exitCode === null) {
+    if (await interruption.when()) child.kill(interruption.signal);
+    else await setTimeout(20);
+  }
+
+  await closed;
+  return { exitCode: child.exitCode, output, errors };
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IERC1271} from "@openzeppelin/contracts/interfaces/IERC1271.sol";
+import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+
+/// @notice A contract wallet that one key signs for. Also code for an EIP-7702 account, with that key as a second one.
+contract KeyWallet is IERC1271 {
+    address private immutable key;
+
+    constructor(address key_) {
+        key = key_;
+    }
+
+    function isValidSignature(bytes32 digest, bytes calldata signature) external view returns (bytes4) {
+        (address signer, , ) = ECDSA.tryRecoverCalldata(digest, signature);
+        return signer == key ? IERC1271.isValidSignature.selector : bytes4(0xffffffff);
+    }
+}
+
+/// @notice A contract wallet that answers every question about signatures with the same bytes, or reverts with them.
+contract OddWallet {
+    bytes private answer;
+    bool private reverting;
+
+    constructor(bytes memory answer_, bool reverting_) {
+        answer = answer_;
+        reverting = reverting_;
+    }
+
+    function isValidSignature(bytes32, bytes calldata) external view {
+        bytes memory data = answer;
+        bool fail = reverting;
+        assembly ("memory-safe") {
+            if fail {
+                revert(add(data, 32), mload(data))
+            }
+            return(add(data, 32), mload(data))
+        }
+    }
+}

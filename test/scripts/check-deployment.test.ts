@@ -1,0 +1,74 @@
+import { expect } from "chai";
+import hre from "hardhat";
+
+import { NODE_COMMANDS } from "../helpers/node.ts";
+import type { ScriptResult } from "../helpers/script.ts";
+import type { Workspace } from "../helpers/workspace.ts";
+import { createWorkspace } from "../helpers/workspace.ts";
+
+const LOCALHOST = ["--network", "localhost"];
+
+describe("check-deployment", function () {
+  let workspace: Workspace;
+
+  before(function () {
+    // Code made for measuring coverage is too large for any chain but the embedded one.
+    if (hre.globalOptions.coverage) this.skip();
+  });
+
+  beforeEach(async () => {
+    workspace = await createWorkspace();
+  });
+
+  afterEach(async () => {
+    await workspace.dispose();
+  });
+
+  async function check(args: string[]): Promise<ScriptResult> {
+    return await workspace.run({ script: "check-deployment", args });
+  }
+
+  it("rehearses on the embedded chain", async () => {
+    const { exitCode, output } = await check(["--network", "hardhat"]);
+    expect(exitCode).to.equal(0);
+    expect(output).to.match(/The chain shows all \d+ facts as expected\.\n$/);
+    expect(output).not.to.contain("DIFF");
+  });
+
+  it("names the parameters and the code that differ", async () => {
+    const node = await workspace.startNode(NODE_COMMANDS.anvil);
+    await workspace.run({ script: "deploy", args: LOCALHOST });
+
+    const file = await workspace.changeParameters({ operatorBps: 4001 });
+    const parameters = await check([...LOCALHOST, "--parameters", file]);
+    expect(parameters).to.include({ exitCode: 1 });
+    expect(parameters.output.match(/^DIFF.*$/gm)).to.have.lengthOf(1);
+    expect(parameters.output).to.match(/^DIFF FeePolicy +operatorBps +4000, expected 4001$/m);
+    expect(parameters.errors).to.match(/^The chain differs in 1 of \d+ facts\.\n$/);
+
+    const { contracts } = (await workspace.readRecord("chain-31337.json")) as { contracts: { ledger: string } };
+    await node.request("anvil_setCode", contracts.ledger, "0x00");
+    const code = await check(LOCALHOST);
+    expect(code).to.include({ exitCode: 1 });
+    expect(code.output).to.match(/^DIFF AttributionLedger +code/m);
+  });
+
+  it("asks for a deployment if there is none", async () => {
+    await workspace.startNode(NODE_COMMANDS.anvil);
+    const { exitCode, errors } = await check(LOCALHOST);
+    expect(errors).to.match(
+      /^No finished deployment on chain 31337 is recorded .* "npm run deploy -- --network localhost"\.\n$/,
+    );
+    expect(exitCode).to.equal(1);
+  });
+
+  it("refuses a chain that is not the recorded one", async () => {
+    await workspace.startNode(NODE_COMMANDS.anvil);
+    await workspace.run({ script: "deploy", args: LOCALHOST });
+    await workspace.startNode(NODE_COMMANDS["hardhat node"]);
+
+    const { exitCode, errors } = await check(LOCALHOST);
+    expect(errors).to.match(/belongs to another chain with the id 31337.*--reset"\.\n$/);
+    expect(exitCode).to.equal(1);
+  });
+});
