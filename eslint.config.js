@@ -20,6 +20,8 @@ export default defineConfig(
     rules: {
       // `expect(x).to.be.true` is an assertion.
       "@typescript-eslint/no-unused-expressions": "off",
+      // `const { loadFixture } = networkHelpers` is meant to work.
+      "@typescript-eslint/unbound-method": "off",
     },
   },
 );

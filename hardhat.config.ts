@@ -33,7 +33,11 @@ const embeddedChain: EdrNetworkUserConfig = { type: "edr-simulated", chainType: 
 
 export default defineConfig({
   plugins: [hardhatToolboxMochaEthers, quietDependencies],
-  paths: { sources: ["contracts", "test/mocks"] },
+  paths: {
+    sources: ["contracts", "test/mocks"],
+    // Code instrumented for coverage is kept apart, so that nothing else deploys or measures it.
+    ...(process.argv.includes("--coverage") ? { artifacts: "coverage/artifacts", cache: "coverage/cache" } : {}),
+  },
   solidity: {
     version: "0.8.37",
     // The compiler of the npm package, so that a build downloads nothing.
@@ -62,6 +66,7 @@ export default defineConfig({
       accounts: [configVariable("TESTNET_PRIVATE_KEY")],
     },
   },
+  coverage: { skipFiles: ["test/mocks/**"] },
   test: {
     mocha: { timeout: 60_000 },
     solidity: {

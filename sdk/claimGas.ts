@@ -53,15 +53,18 @@ export function passedShareGas(): number {
 }
 
 /**
- * Gas for releasing a share that is in a draw.
+ * Gas for releasing a share that is in a draw, but for its storage slot.
  *
- * @param isFirst Whether neither this share nor the one it shares a storage slot with has been drawn before.
  * @param toSplit What the split it goes to has received; undefined for a share of the claimant.
  */
-export function shareGas({ isFirst, toSplit }: { isFirst: boolean; toSplit: bigint | undefined }): number {
-  const slot = COLD_SLOT + (isFirst ? SET_SLOT : CHANGE_SLOT);
+export function shareGas(toSplit?: bigint): number {
   const arrival = toSplit === undefined ? CREDITED : HOP + WARM_SLOT + (toSplit === 0n ? SET_SLOT : CHANGE_SLOT);
-  return SHARE_CALLDATA + SHARE + RELEASE + slot + arrival;
+  return SHARE_CALLDATA + SHARE + RELEASE + arrival;
+}
+
+/** Gas for the storage slot in which two neighbouring shares' drawn amounts stand. */
+export function pairGas(pair: { ledger: LedgerView; splitId: string; pair: number }): number {
+  return COLD_SLOT + (isPairUntouched(pair) ? SET_SLOT : CHANGE_SLOT);
 }
 
 /**
@@ -142,15 +145,7 @@ class Slots {
 }
 
 /** Whether the storage slot that two neighbouring shares have in common is still zero. */
-export function isPairUntouched({
-  ledger,
-  splitId,
-  pair,
-}: {
-  ledger: LedgerView;
-  splitId: string;
-  pair: number;
-}): boolean {
+function isPairUntouched({ ledger, splitId, pair }: { ledger: LedgerView; splitId: string; pair: number }): boolean {
   const redirects = ledger.redirectsOf(splitId);
   return [2 * pair, 2 * pair + 1].every((index) => ledger.drawn(splitId, index) === 0n && !redirects.has(index));
 }

@@ -1,5 +1,6 @@
 import { type Signer, TypedDataEncoder, verifyTypedData } from "ethers";
 
+import { concatBytes, fromHex, toHex, writeUint } from "./bytes.ts";
 import { type Content, CONTENT_TYPES } from "./content.ts";
 import type { TypedData } from "./typedData.ts";
 
@@ -63,4 +64,20 @@ export function recoverContributor({
 }): string {
   const { domain, types, value } = contributionTypedData(contribution);
   return verifyTypedData(domain, types, value, signature);
+}
+
+/**
+ * Packs signatures as the registry's `acceptSigned` reads them: each behind its length in two bytes, in the order of the
+ * contributions.
+ *
+ * @throws TypeError if one is not hex, RangeError if one is longer than 65,535 bytes.
+ */
+export function packSignatures(signatures: readonly string[]): string {
+  const parts = signatures.flatMap((signature) => {
+    const bytes = fromHex(signature, "A signature");
+    const length = new Uint8Array(2);
+    writeUint(length, 0, BigInt(bytes.length), 2, "A signature's length");
+    return [length, bytes];
+  });
+  return toHex(concatBytes(parts));
 }

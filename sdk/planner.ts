@@ -1,5 +1,5 @@
 import { decodeAccount } from "./account.ts";
-import { claimGas, isPairUntouched, passedShareGas, rangeGas, shareGas } from "./claimGas.ts";
+import { claimGas, pairGas, passedShareGas, rangeGas, shareGas } from "./claimGas.ts";
 import type { LedgerView } from "./ledgerState.ts";
 import { ShareKind } from "./share.ts";
 import { type DrawRange, type Release, simulateRelease } from "./simulation.ts";
@@ -84,8 +84,8 @@ interface Edge {
   /** Place of the station it leads to; undefined if that is the claimant. */
   to: number | undefined;
   gas: number;
-  /** Place of the range it is proven in. */
-  range: number;
+  /** Places of what it shares with its neighbours and pays for together with them: the proof and the storage slot. */
+  common: number[];
   selected: boolean;
 }
 
@@ -93,8 +93,8 @@ interface Edge {
  * Plans a claim: which shares to release, from the payments down to the claimant, so that what arrives is worth most
  * beyond its gas.
  *
- * Starts with every share on every way to the claimant, then leaves out what does not pay for itself: single shares, the
- * shares of one proof, and whole splits, each with what is of no use without it, from the payments down, until nothing is
+ * Starts with every share on every way to the claimant, then leaves out what does not pay for itself: single shares, those
+ * that have a storage slot or a proof in common, and whole splits, each with what is of no use without it, from the payments down, until nothing is
  * gained any more. That choice is made in floating point; what it yields is exact.
  *
  * @throws RangeError if the account is not a wallet's, or a price is negative.
@@ -116,7 +116,7 @@ export function planClaim({
 
   const stations = findStations({ account, splits, ledger });
   const worth = Number(weiPerToken) / Number(TOKEN);
-  prune({ stations, rangeGases: layOut({ stations, ledger }), worth, gasPrice: Number(gasPrice) });
+  prune({ stations, commonGas: layOut({ stations, ledger }), worth, gasPrice: Number(gasPrice) });
   const ranges = stations.flatMap(({ split, edges }) => {
     const indexes = edges.filter(({ selected }) => selected).map(({ index }) => index);
     return joinRanges({ split, indexes, ledger });
@@ -133,14 +133,7 @@ export function planClaim({
   const cost = BigInt(gas) * gasPrice;
   const value = ((yielded + balance) * weiPerToken) / TOKEN;
   return {
-    hops: ranges.map(({ split, first, count }) => ({
-      splitId: split.id,
-      first,
-      count,
-      released: releases
-        .filter(({ splitId, index }) => splitId === split.id && index >= first && index < first + count)
-        .reduce((sum, { amount }) => sum + amount, 0n),
-    })),
+    hops: hopsOf(ranges, releases),
     releaseFirst: batches.slice(0, -1).map(encodeRanges),
     draws: encodeRanges(batches[batches.length - 1]),
     yield: yielded,
@@ -194,7 +187,7 @@ function findStations({ account, splits, ledger }: Pick<ClaimQuestion, "account"
         part: Number(units) / Number(totalUnits),
         to,
         gas: 0,
-        range: 0,
+        common: [],
         selected: true,
       };
     };
@@ -206,44 +199,41 @@ function findStations({ account, splits, ledger }: Pick<ClaimQuestion, "account"
   });
 }
 
-/** Gives every edge its range and its gas, and returns the gas of each range. */
+/** Works out the gas of every edge, and returns the gas of all that edges have in common. */
 function layOut({ stations, ledger }: { stations: Station[]; ledger: LedgerView }): number[] {
-  const rangeGases: number[] = [];
+  const commonGas: number[] = [];
   for (const { split, edges } of stations) {
-    const ranges = joinRanges({ split, indexes: edges.map(({ index }) => index), ledger });
-    for (const { first, count } of ranges) {
-      const touched = new Set<number>();
+    const pairs = new Map<number, number>();
+    for (const { first, count } of joinRanges({ split, indexes: edges.map(({ index }) => index), ledger })) {
+      const range = commonGas.push(rangeGas({ first, count, size: split.tree.size })) - 1;
       for (const edge of edges.filter(({ index }) => index >= first && index < first + count)) {
         const pair = Math.floor(edge.index / 2);
-        edge.range = rangeGases.length;
-        edge.gas = shareGas({
-          isFirst: !touched.has(pair) && isPairUntouched({ ledger, splitId: split.id, pair }),
-          toSplit: edge.to === undefined ? undefined : ledger.received(stations[edge.to].split.id).amount,
-        });
-        touched.add(pair);
+        const slot = pairs.get(pair) ?? commonGas.push(pairGas({ ledger, splitId: split.id, pair })) - 1;
+        pairs.set(pair, slot);
+        edge.common = [range, slot];
+        edge.gas = shareGas(edge.to === undefined ? undefined : ledger.received(stations[edge.to].split.id).amount);
       }
-      rangeGases.push(rangeGas({ first, count, size: split.tree.size }));
     }
   }
-  return rangeGases;
+  return commonGas;
 }
 
 /** Deselects every edge without which the claim is worth more. */
 function prune({
   stations,
-  rangeGases,
+  commonGas,
   worth,
   gasPrice,
 }: {
   stations: Station[];
-  rangeGases: number[];
+  commonGas: number[];
   /** Wei per smallest unit of the token. */
   worth: number;
   gasPrice: number;
 }): void {
   const arrived = new Float64Array(stations.length);
   const leads = new Uint8Array(stations.length);
-  const rangeUsed = new Uint8Array(rangeGases.length);
+  const used = new Uint8Array(commonGas.length);
 
   const isUseful = (edge: Edge, place: number): boolean =>
     flow(edge, arrived[place]) > 0 && (edge.to === undefined || leads[edge.to] === 1);
@@ -252,7 +242,7 @@ function prune({
   const gain = (): number => {
     arrived.fill(0);
     leads.fill(0);
-    rangeUsed.fill(0);
+    used.fill(0);
     let units = 0;
     let gas = 0;
     stations.forEach(({ edges }, place) => {
@@ -268,41 +258,59 @@ function prune({
       for (const edge of stations[place].edges) {
         if (!edge.selected || !isUseful(edge, place)) continue;
         leads[place] = 1;
-        rangeUsed[edge.range] = 1;
+        for (const common of edge.common) used[common] = 1;
         gas += edge.gas;
       }
     }
-    rangeGases.forEach((rangeGasUsed, range) => (gas += rangeUsed[range] * rangeGasUsed));
+    commonGas.forEach((gasOfCommon, common) => (gas += used[common] * gasOfCommon));
     return units * worth - gas * gasPrice;
   };
 
+  /** Whether an edge to the claimant brings more than all it could save. What arrives at its split must be known. */
+  const paysForItself = (edge: Edge, place: number): boolean => {
+    const gas = edge.common.reduce((sum, common) => sum + commonGas[common], edge.gas);
+    return edge.selected && edge.to === undefined && flow(edge, arrived[place]) * worth > gas * gasPrice;
+  };
+
   let best = gain();
-  const dropIfBetter = (edges: Edge[]): boolean => {
+  let improved = true;
+  const dropIfBetter = (edges: Edge[]): void => {
     const dropped = edges.filter(({ selected }) => selected);
-    if (dropped.length === 0) return false;
     for (const edge of dropped) edge.selected = false;
     const without = gain();
     if (without > best) {
       best = without;
-      return true;
+      improved = true;
+    } else {
+      for (const edge of dropped) edge.selected = true;
     }
-    for (const edge of dropped) edge.selected = true;
-    return false;
   };
-  let improved = true;
   while (improved) {
     improved = false;
-    for (const { edges } of stations) {
-      for (const edge of edges) improved = dropIfBetter([edge]) || improved;
-      const ranges = new Set(edges.map(({ range }) => range));
-      for (const range of ranges) improved = dropIfBetter(edges.filter((edge) => edge.range === range)) || improved;
-      improved = dropIfBetter(edges) || improved;
-    }
+    stations.forEach(({ edges }, place) => {
+      // As long as one such edge stays, nothing upstream is saved by dropping others, and such others need no trial.
+      gain();
+      const certain = new Set(edges.filter((edge) => paysForItself(edge, place)));
+      const groups = [...edges.map((edge) => [edge]), ...groupsInCommon(edges), edges];
+      for (const group of groups) {
+        const needsNoTrial = group.length < certain.size && group.every((edge) => certain.has(edge));
+        if (!needsNoTrial) dropIfBetter(group);
+      }
+    });
   }
   gain();
   stations.forEach(({ edges }, place) => {
     for (const edge of edges) edge.selected &&= isUseful(edge, place);
   });
+}
+
+/** Edges that have something in common, together. */
+function groupsInCommon(edges: readonly Edge[]): Edge[][] {
+  const groups = new Map<number, Edge[]>();
+  for (const edge of edges) {
+    for (const common of edge.common) groups.set(common, [...(groups.get(common) ?? []), edge]);
+  }
+  return [...groups.values()];
 }
 
 /**
@@ -335,9 +343,8 @@ function joinRanges({
       for (let between = end; between < index; between++) {
         gas += passedShareGas();
         if (pendingOf({ split, index: between, received, ledger }) > 0n) {
-          const pair = Math.floor(between / 2);
           // As if it went to a split that has not received anything, which is about what a new balance costs.
-          gas += shareGas({ isFirst: isPairUntouched({ ledger, splitId: split.id, pair }), toSplit: 0n });
+          gas += shareGas(0n) + pairGas({ ledger, splitId: split.id, pair: Math.floor(between / 2) });
         }
       }
       if (gas <= rangeGas({ ...last, size }) + rangeGas({ first: index, count: 1, size })) {
@@ -364,6 +371,20 @@ function pendingOf({
 }): bigint {
   const { units } = split.tree.share(index);
   return entitlementOf({ received, units, totalUnits: split.tree.totalUnits }) - ledger.drawn(split.id, index);
+}
+
+/** What each range releases. Releases come in the order of the ranges. */
+function hopsOf(ranges: readonly DrawRange[], releases: readonly Release[]): PlannedHop[] {
+  let next = 0;
+  return ranges.map(({ split, first, count }) => {
+    let released = 0n;
+    for (; next < releases.length; next++) {
+      const { splitId, index, amount } = releases[next];
+      if (splitId !== split.id || index < first || index >= first + count) break;
+      released += amount;
+    }
+    return { splitId: split.id, first, count, released };
+  });
 }
 
 /** Cuts ranges into batches that fit a transaction each. The last one, which may be empty, goes with the claim. */
@@ -408,11 +429,16 @@ function skippedShares({
   for (const { kind, recipient, amount } of releases) {
     if (kind === ShareKind.Split) arrivals.set(recipient, (arrivals.get(recipient) ?? 0n) + amount);
   }
+  const drawn = new Map<Split, Set<number>>();
+  for (const { split, first, count } of ranges) {
+    const indexes = drawn.get(split) ?? new Set<number>();
+    for (let index = first; index < first + count; index++) indexes.add(index);
+    drawn.set(split, indexes);
+  }
   return stations.flatMap(({ split, edges }) => {
-    const own = ranges.filter((range) => range.split === split);
     const received = ledger.received(split.id).amount + (arrivals.get(split.id) ?? 0n);
     return edges
-      .filter(({ index }) => !own.some(({ first, count }) => index >= first && index < first + count))
+      .filter(({ index }) => drawn.get(split)?.has(index) !== true)
       .map(({ index }) => ({ splitId: split.id, index, amount: pendingOf({ split, index, received, ledger }) }))
       .filter(({ amount }) => amount > 0n);
   });

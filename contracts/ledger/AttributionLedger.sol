@@ -82,7 +82,7 @@ contract AttributionLedger is EIP712, Nonces {
 
     // ------------------------------------------------------------------ errors
 
-    /// @notice Thrown when the token is no contract or does not answer balanceOf.
+    /// @notice Thrown when the token is no contract.
     error AttributionLedger_NotAToken(address token);
 
     /// @notice Thrown when an amount is zero.
@@ -193,7 +193,8 @@ contract AttributionLedger is EIP712, Nonces {
 
     // ------------------------------------------------------------------ constructor
 
-    /// @param token_ An ERC-20 whose transfers move exactly the amount they name. Others are refused on arrival.
+    /// @param token_ An ERC-20 whose transfers move exactly the amount they name. One that delivers less or more is refused
+    /// on arrival; one that takes more from the sender than it names must not be chosen, for departures are not checked.
     constructor(IERC20 token_) EIP712("AttributionLedger", "1") {
         if (address(token_).code.length == 0) revert AttributionLedger_NotAToken(address(token_));
         token = token_;
@@ -264,7 +265,8 @@ contract AttributionLedger is EIP712, Nonces {
     }
 
     /// @notice Like {release}, but shares of wallets leave as tokens, straight to the wallet. Anyone may call.
-    /// @dev A wallet that the token refuses keeps its share in its balance; the others are paid all the same.
+    /// @dev A wallet that the token refuses (or that is the ledger itself) keeps its share in its balance; the others are
+    /// paid all the same.
     function payOut(bytes calldata draws) external returns (uint256 released) {
         Run memory run;
         run.toWallets = true;
@@ -275,7 +277,7 @@ contract AttributionLedger is EIP712, Nonces {
         for (uint256 i = 0; i < run.end; i += 2) {
             (uint256 amount, bytes32 account) = (run.payouts[i], bytes32(run.payouts[i + 1]));
             address to = Accounts.ownerOf(account);
-            if (token.trySafeTransfer(to, amount)) emit Withdrawn(account, to, amount);
+            if (to != address(this) && token.trySafeTransfer(to, amount)) emit Withdrawn(account, to, amount);
             else balanceOf[account] += amount;
         }
         return run.released;
@@ -414,7 +416,7 @@ contract AttributionLedger is EIP712, Nonces {
     /// @notice What a split has received so far.
     /// @return amount In the token's smallest unit.
     /// @return calls How many inferences that paid for, as payers stated; stays at 2^64 - 1 once there.
-    /// @return lastPaidAt When money last arrived, in seconds since 1970.
+    /// @return lastPaidAt When it was last paid (not routed to from another split), in seconds since 1970; zero for never.
     function received(bytes32 splitId) external view returns (uint256 amount, uint256 calls, uint256 lastPaidAt) {
         uint256 word = _received[splitId];
         return (uint128(word), uint64(word >> 128), word >> 192);

@@ -19,7 +19,7 @@ struct Share {
     bytes32 evidence;
 }
 
-/// @notice A node of a sum tree: the hash that commits to a subtree and the units below it.
+/// @notice A node of a sum tree: the hash that commits to a subtree and the units below it, at most 2^128 - 1.
 struct SumNode {
     bytes32 hash;
     uint256 units;

@@ -25,7 +25,9 @@ contract SplitAddress {
     function flush() external returns (uint256 amount) {
         amount = token.balanceOf(address(this));
         bytes32 splitId = abi.decode(Clones.fetchCloneArgs(address(this)), (bytes32));
-        token.forceApprove(address(ledger), amount);
+        if (token.allowance(address(this), address(ledger)) < amount) {
+            token.forceApprove(address(ledger), type(uint256).max);
+        }
         ledger.pay(splitId, amount, 0, 0);
     }
 }

@@ -167,6 +167,11 @@ contract AgentRegistry is LineageRegistry, ERC721URIStorage, EIP712 {
         return address(bytes20(_metadata[agentId][WALLET_KEY]));
     }
 
+    /// @notice Whether an address may act for an agent. ERC-8004 reputation registries ask this before they take feedback.
+    function isAuthorizedOrOwner(address spender, uint256 agentId) external view returns (bool) {
+        return _isAuthorized(ownerOf(agentId), spender, agentId);
+    }
+
     /// @inheritdoc ERC721URIStorage
     function tokenURI(uint256 agentId) public view override(ERC721, ERC721URIStorage) returns (string memory) {
         return super.tokenURI(agentId);

@@ -78,7 +78,7 @@ contract DatanetRegistry is AssetRegistry, EIP712 {
     /// @notice Thrown when content is empty.
     error DatanetRegistry_EmptyContent();
 
-    /// @notice Thrown when a batch of contributions has no entries.
+    /// @notice Thrown when a batch of contributions would append nothing.
     error DatanetRegistry_EmptyBatch();
 
     /// @notice Thrown when the bytes of the signatures are fewer or more than a batch needs.

@@ -67,6 +67,9 @@ contract ServiceRegistry {
     /// @notice Thrown when a call costs more than its payer allowed.
     error ServiceRegistry_AboveMaximum(uint256 cost, uint256 maximum);
 
+    /// @notice Thrown when calls cost nothing.
+    error ServiceRegistry_NothingToPay(uint256 serviceId);
+
     // ------------------------------------------------------------------ events
 
     /// @notice Emitted when a service was registered.
@@ -217,6 +220,7 @@ contract ServiceRegistry {
     ) external returns (uint256 cost) {
         Quote memory q = quote(serviceId, tokensIn, tokensOut, calls);
         cost = q.net + q.platformFee;
+        if (cost == 0) revert ServiceRegistry_NothingToPay(serviceId);
         if (cost > maximum) revert ServiceRegistry_AboveMaximum(cost, maximum);
         emit ServicePaid(serviceId, msg.sender, q.net, q.platformFee, calls, memo);
         _token.safeTransferFrom(msg.sender, address(this), cost);

@@ -1,11 +1,11 @@
 import type { Claim } from "../../sdk/claim.ts";
 import { signClaim } from "../../sdk/claim.ts";
 import type { ContributionLog } from "../../sdk/log.ts";
-import type { Draw, Split } from "../../sdk/split.ts";
+import type { Draw } from "../../sdk/split.ts";
 import { encodeDraws } from "../../sdk/split.ts";
 import type { Figure } from "./figures.ts";
 import { gasEach, gasFigure, settle, steadyGasOf } from "./gas.ts";
-import { CONTRIBUTOR_INDEX } from "./largeLog.ts";
+import { CONTRIBUTOR_INDEX, VERSION } from "./largeLog.ts";
 import { chainOfSplits, splitOfWallets } from "./splits.ts";
 import { AMOUNT, type Bench, MEMO } from "./world.ts";
 
@@ -31,8 +31,8 @@ export async function* measureClaims(bench: Bench): AsyncGenerator<Figure> {
 
 /** Claims of one share among 2^20. */
 export async function* measureLargeClaim(bench: Bench, log: ContributionLog): AsyncGenerator<Figure> {
-  const { split } = log.latest;
-  const gas = await measureClaim({ bench, paid: split, draws: [split.draw({ first: CONTRIBUTOR_INDEX })] });
+  const { split } = log.version(VERSION.whole);
+  const gas = await measureClaim({ bench, paid: split.id, draws: [split.draw({ first: CONTRIBUTOR_INDEX })] });
   yield gasFigure("claim, split of 2^20 shares", gas, 75_000);
 }
 
@@ -48,22 +48,24 @@ export async function measureClaimThrough({
 }): Promise<number> {
   const chain = chainOfSplits({ depth, size, owner: bench.people[0] });
   const draws = chain.map((split, hop) => split.draw({ first: hop < depth - 1 ? size - 1 : 0 }));
-  return measureClaim({ bench, paid: chain[0], draws });
+  return measureClaim({ bench, paid: chain[0].id, draws });
 }
 
-async function measureClaim({
+/** Claims by the first of the people. */
+export async function measureClaim({
   bench: { ledger, people },
   paid,
   draws,
 }: {
   bench: Bench;
-  paid: Split;
+  /** Id of a split. */
+  paid: string;
   draws: Draw[];
 }): Promise<number> {
   const [claimant] = people;
   const packed = encodeDraws(draws);
   return steadyGasOf(async () => {
-    await settle(ledger.pay(paid.id, AMOUNT, 1, MEMO));
+    await settle(ledger.pay(paid, AMOUNT, 1, MEMO));
     return ledger.connect(claimant).claim(packed, claimant);
   });
 }

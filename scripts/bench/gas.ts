@@ -7,9 +7,6 @@ type Sent = Promise<ContractTransactionResponse>;
 /** No transaction may use more (EIP-7825). */
 export const TRANSACTION_GAS_LIMIT = 2n ** 24n;
 
-/** What every supported call must stay below. */
-export const TRANSACTION_BUDGET = 16_700_000;
-
 /** Waits until a transaction is in a block; it has one of its own. */
 export async function settle(sent: Sent): Promise<ContractTransactionReceipt> {
   const receipt = await (await sent).wait();
@@ -38,6 +35,9 @@ export function gasFigure(name: string, value: number, budget: number | null = n
 }
 
 /** A figure in gas for each of `count` like parts of a transaction, rounded up. */
-export function gasEach(name: string, { total, count, budget = null }: { total: number; count: number; budget?: number | null }): Figure {
+export function gasEach(
+  name: string,
+  { total, count, budget = null }: { total: number; count: number; budget?: number | null },
+): Figure {
   return gasFigure(name, Math.ceil(total / count), budget);
 }

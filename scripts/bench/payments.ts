@@ -6,7 +6,7 @@ import type { SumTree } from "../../sdk/sumTree.ts";
 import { signPermit } from "../../test/helpers/signatures.ts";
 import type { Figure } from "./figures.ts";
 import { gasFigure, gasOf, settle, steadyGasOf } from "./gas.ts";
-import { MILLION_VERSION } from "./largeLog.ts";
+import { VERSION } from "./largeLog.ts";
 import { chainOfSplits, splitOfWallets, withoutZeroBytes } from "./splits.ts";
 import { AMOUNT, type Bench, MEMO } from "./world.ts";
 
@@ -65,7 +65,7 @@ export async function* measurePaymentGrowth({ ledger }: Bench, log: Contribution
   const trees: Record<string, SumTree> = {
     "1 share": splitOfWallets({ name: "alone", size: 1 }).tree,
     "1,000 shares": splitOfWallets({ name: "thousand", size: 1_000 }).tree,
-    "1,000,000 shares": log.version(MILLION_VERSION).split.tree,
+    "1,000,000 shares": log.version(VERSION.million).split.tree,
     "lineage depth 1": chainOfSplits({ depth: 1, size: 2 })[0].tree,
     "lineage depth 8": chainOfSplits({ depth: 8, size: 2 })[0].tree,
     "lineage depth 64": chainOfSplits({ depth: 64, size: 2 })[0].tree,

@@ -8,7 +8,10 @@ import type { SumTree } from "../../sdk/sumTree.ts";
 
 const UNITS = 2_500n;
 
-/** Whose share the first one is; somebody nobody knows the key of, unless named. */
+/** Most of what comes in goes up, so that the last of many hops still moves something. */
+const PARENT_UNITS = 25_000n;
+
+/** Whose share the first one is; a stranger's unless named. */
 interface Owned {
   owner?: { address: string };
 }
@@ -26,7 +29,8 @@ export function chainOfSplits({ depth, size, owner }: Owned & { depth: number; s
   for (let level = 1; level < depth; level++) {
     const shares = Array.from({ length: size - 1 }, (_, i) => walletShare(`level ${level}, share ${i}`));
     const evidence = id(`level ${level}, parent`);
-    chain.unshift(Split.from({ shares: [...shares, { kind: ShareKind.Split, recipient: chain[0].id, units: UNITS, evidence }] }));
+    shares.push({ kind: ShareKind.Split, recipient: chain[0].id, units: PARENT_UNITS, evidence });
+    chain.unshift(Split.from({ shares }));
   }
   return chain;
 }
@@ -39,7 +43,12 @@ export function withoutZeroBytes(tree: SumTree): Split {
   }
 }
 
+/** An address whose key nobody knows. */
+export function addressOf(name: string): string {
+  return getAddress(dataSlice(id(name), 0, 20));
+}
+
 function walletShare(name: string): Share {
-  const address = getAddress(dataSlice(id(name), 0, 20));
-  return { kind: ShareKind.Account, recipient: walletAccount(address), units: UNITS, evidence: id(`work of ${name}`) };
+  const recipient = walletAccount(addressOf(name));
+  return { kind: ShareKind.Account, recipient, units: UNITS, evidence: id(`work of ${name}`) };
 }

@@ -23,6 +23,11 @@ export class Catalogue {
     return [...this.#entries.values()].reverse();
   }
 
+  /** Whether an account has a name. */
+  knowsAccount(account: string): boolean {
+    return this.#accounts.has(account);
+  }
+
   addAccount(account: string, node: FlowNode): void {
     this.#accounts.set(account, node);
   }
@@ -33,12 +38,7 @@ export class Catalogue {
    * @param onChain The id that the contracts have for it. Left out where another split, whose id is checked, contains it.
    * @throws Error if the contracts made another split of it.
    */
-  async addSplit({
-    name,
-    kind,
-    split,
-    onChain,
-  }: CatalogueEntry & { onChain?: Promise<string> }): Promise<void> {
+  async addSplit({ name, kind, split, onChain }: CatalogueEntry & { onChain?: Promise<string> }): Promise<void> {
     const splitId = await onChain;
     if (splitId !== undefined && splitId !== split.id) {
       throw new Error(`The contracts have split ${splitId} for "${name}", but its shares make ${split.id}.`);

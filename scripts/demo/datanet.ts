@@ -1,4 +1,4 @@
-import { id, ZeroAddress, ZeroHash } from "ethers";
+import { concat, dataLength, id, toBeHex, ZeroAddress, ZeroHash } from "ethers";
 
 import { evidenceOf } from "../../sdk/content.ts";
 import { signContribution } from "../../sdk/contribution.ts";
@@ -69,16 +69,19 @@ export class Datanet {
   async accept(texts: CorpusText[]): Promise<DatanetVersion> {
     const { protocol, sender, gas, people } = this.#setting;
     const registry = await protocol.datanets.getAddress();
-    const contributions = [];
-    const signatures = [];
-    for (const text of texts) {
-      const { wallet } = this.#authorOf(text);
-      const { words, content } = text;
-      const contribution = { chainId: sender.chainId, registry, datanetId: this.id, content };
-      contributions.push({ contributor: wallet.address, units: BigInt(words), evidence: evidenceOf(content) });
-      signatures.push(await signContribution({ signer: wallet, contribution }));
-    }
-    const transaction = await protocol.datanets.acceptSigned.populateTransaction(this.id, contributions, signatures);
+    const contributions = texts.map((text) => ({
+      contributor: this.#authorOf(text).wallet.address,
+      units: BigInt(text.words),
+      evidence: evidenceOf(text.content),
+    }));
+    const signatures = await Promise.all(
+      texts.map((text) => {
+        const contribution = { chainId: sender.chainId, registry, datanetId: this.id, content: text.content };
+        return signContribution({ signer: this.#authorOf(text).wallet, contribution });
+      }),
+    );
+    const packed = concat(signatures.flatMap((signature) => [toBeHex(dataLength(signature), 2), signature]));
+    const transaction = await protocol.datanets.acceptSigned.populateTransaction(this.id, contributions, packed);
     const receipt = sender.send({ from: people.curator.wallet, transaction });
     await gas.note("Datanet: accept signed contributions", receipt, texts.length);
 

@@ -15,7 +15,7 @@ import { splitShare, walletShare } from "./shares.ts";
 const LAST_YEAR_OF_VERSION_1 = 1945;
 
 const BPS = 10_000n;
-const OPEN = 10n ** 18n;
+const MILLI_OPEN = 10n ** 15n;
 const CONSENT_SECONDS = 240;
 
 /** Tag of the sub-account that the agent pays from. */
@@ -92,21 +92,21 @@ export async function openMarket({ setting, corpus }: { setting: Setting; corpus
   catalogue.addAccount(agentBudget, { name: "Speechwriter's budget", kind: "agent" });
   const speechwriter = await registrar.registerAgent({
     name: "Speechwriter",
-    ownerUnits: 1_500n,
+    ownerUnits: 3_500n,
     budget: agentBudget,
-    budgetUnits: 6_000n,
+    budgetUnits: 4_000n,
     upstreams: [{ asset: brief, units: 2_500n }],
   });
 
   const [north, south] = people.operators;
-  const base = await registrar.registerService({ asset: orator, operator: north, rateIn: OPEN / 50n, rateOut: OPEN / 16n });
-  const fast = await registrar.registerService({ asset: brief, operator: north, rateIn: OPEN / 20n, rateOut: OPEN / 6n });
-  const slow = await registrar.registerService({ asset: brief, operator: south, rateIn: OPEN / 24n, rateOut: OPEN / 8n });
+  const base = await registrar.registerService({ asset: orator, operator: north, rateIn: 20n, rateOut: 60n });
+  const fast = await registrar.registerService({ asset: brief, operator: north, rateIn: 50n, rateOut: 160n });
+  const slow = await registrar.registerService({ asset: brief, operator: south, rateIn: 40n, rateOut: 120n });
   const agentService = await registrar.registerService({
     asset: speechwriter,
     operator: south,
-    rateIn: OPEN / 4n,
-    rateOut: OPEN / 2n,
+    rateIn: 250n,
+    rateOut: 500n,
   });
   return {
     catalogue,
@@ -234,11 +234,11 @@ class Registrar {
     return { name, registry, id: agentId, version: 1n, split };
   }
 
+  /** Rates are in thousandths of an OPEN per 1,000 tokens. */
   async registerService({
     asset,
     operator,
-    rateIn,
-    rateOut,
+    ...rates
   }: {
     asset: Asset;
     operator: Person;
@@ -247,6 +247,7 @@ class Registrar {
   }): Promise<Service> {
     const { protocol, sender, gas, parameters } = this.#setting;
     const { services } = protocol;
+    const [rateIn, rateOut] = [rates.rateIn * MILLI_OPEN, rates.rateOut * MILLI_OPEN];
     const transaction = await services.register.populateTransaction(
       asset.registry,
       asset.id,

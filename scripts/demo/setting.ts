@@ -1,3 +1,4 @@
+import { ZeroAddress } from "ethers";
 import { network } from "hardhat";
 
 import { walletAccount } from "../../sdk/account.ts";
@@ -26,9 +27,13 @@ export interface Setting {
 export async function deploySetting(people: People): Promise<Setting> {
   const connection = await network.create("hardhat");
   const { provider } = connection.ethers;
+  const deployer = await getDeployer(connection);
   const parameters = {
-    ...(await readParameters({ file: locateParameters("hardhat"), deployer: await getDeployer(connection) })),
+    ...(await readParameters({ file: locateParameters("hardhat"), deployer })),
+    tokenHolder: deployer,
     treasury: walletAccount(people.treasury.wallet.address),
+    eligibility: ZeroAddress,
+    stakers: ZeroAddress,
   };
   const protocol = await deployProtocol({ connection, parameters });
   const { token, ledger, splitAddresses } = protocol;

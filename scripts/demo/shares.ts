@@ -4,15 +4,7 @@ import type { Split } from "../../sdk/split.ts";
 import type { Person } from "./people.ts";
 
 /** A share of somebody's wallet. */
-export function walletShare({
-  person,
-  units,
-  evidence,
-}: {
-  person: Person;
-  units: bigint;
-  evidence: string;
-}): Share {
+export function walletShare({ person, units, evidence }: { person: Person; units: bigint; evidence: string }): Share {
   return { kind: ShareKind.Account, recipient: walletAccount(person.wallet.address), units, evidence };
 }
 

@@ -1,7 +1,7 @@
+import { walletAccount } from "../../sdk/account.ts";
 import type { Payment } from "../../test/reference/bookedLedger.ts";
 import type { Random } from "../../test/reference/random.ts";
-import { walletAccount } from "../../sdk/account.ts";
-import type { RailRow, ServiceRow } from "../report/report.ts";
+import type { Flow, FlowNode, RailRow, ServiceRow } from "../report/report.ts";
 import { AGENT_BUDGET_TAG, type Market, type Service } from "./market.ts";
 import type { Payer, Rail } from "./people.ts";
 import type { Setting } from "./setting.ts";
@@ -9,34 +9,49 @@ import type { Settlement } from "./settlement.ts";
 
 const OPEN = 10n ** 18n;
 const ROUNDS = 6;
-const PAYMENTS_PER_ROUND = 400;
-const DEPOSIT = 200n * OPEN;
+/** After this round a contributor takes a text out of versions to come. */
+const REVOCATION_ROUND = 3;
+const DEPOSIT = 40n * OPEN;
 const ALLOWANCE = 10_000n * OPEN;
-const MAX_UINT256 = 2n ** 256n - 1n;
 
-const RAIL_NAMES: Record<Rail, string> = {
-  approval: "wallet, approved",
-  permit: "wallet, permit",
-  batch: "wallet, batch",
-  balance: "internal balance",
-  "balance batch": "internal balance, batch",
-  transfer: "plain transfer",
-  "signed transfer": "signed transfer",
-  registry: "service registry",
-  licence: "Datanet licence",
+/** What each way to pay is called, and where its money starts in the pictures. */
+const RAILS: Record<Rail | "agent", { name: string; source: FlowNode }> = {
+  approval: { name: "wallet, approved", source: { name: "Wallets", kind: "payer" } },
+  permit: { name: "wallet, permit", source: { name: "Wallets", kind: "payer" } },
+  batch: { name: "wallet, batch", source: { name: "Wallets", kind: "payer" } },
+  registry: { name: "wallet, service registry", source: { name: "Wallets", kind: "payer" } },
+  licence: { name: "wallet, Datanet licence", source: { name: "Wallets", kind: "payer" } },
+  balance: { name: "internal balance", source: { name: "Internal balances", kind: "payer" } },
+  "balance batch": { name: "internal balance, batch", source: { name: "Internal balances", kind: "payer" } },
+  transfer: { name: "plain transfer", source: { name: "Split addresses", kind: "payer" } },
+  "signed transfer": { name: "signed transfer", source: { name: "Split addresses", kind: "payer" } },
+  agent: { name: "agent's own budget", source: { name: "Speechwriter's budget", kind: "agent" } },
 };
-const AGENT_RAIL = "agent's budget";
 
-/** Calls that somebody wants to pay for. */
+/** Plain transfers do not say how many calls they are for. */
+const SILENT_RAILS: (Rail | "agent")[] = ["transfer", "signed transfer"];
+
+/** Calls of a service, and what they cost. */
 interface Order {
   service: Service;
   calls: bigint;
   tokensIn: bigint;
   tokensOut: bigint;
-  amount: bigint;
+  payment: Payment;
+  /** Fixed fee, which goes to the treasury's split. */
   fee: bigint;
-  memo: string;
 }
+
+interface Usage {
+  payments: number;
+  calls: bigint;
+  callsOnChain: bigint;
+  tokensIn: bigint;
+  tokensOut: bigint;
+  amount: bigint;
+}
+
+const NO_USAGE: Usage = { payments: 0, calls: 0n, callsOnChain: 0n, tokensIn: 0n, tokensOut: 0n, amount: 0n };
 
 /** Payers of every kind, round after round, and an agent that spends what it earns. */
 export class Traffic {
@@ -44,15 +59,15 @@ export class Traffic {
   readonly #market: Market;
   readonly #settlement: Settlement;
   readonly #random: Random;
-  readonly #rails = new Map<string, { payments: number; calls: bigint; amount: bigint }>();
-  readonly #usage = new Map<Service, Omit<ServiceRow, "name" | "operator" | "ratePerThousandIn" | "ratePerThousandOut">>();
-  /** Fixed fees that payers of one split at a time have not paid yet. */
+  readonly #usage = new Map<Service, Usage>();
+  readonly #rails = new Map<string, RailRow>();
+  readonly #flows: Flow[] = [];
+  /** Fixed fees still to be paid by those who pay one split at a time. */
   readonly #feesOwed = new Map<Payer, bigint>();
-  /** Calls of users for which the agent has not called its tools yet. */
+  /** Calls of the agent's users for which it has not called a tool yet. */
   #agentBacklog = 0n;
   #agentCalls = 0n;
   #agentSpent = 0n;
-  #payments = 0;
 
   constructor({
     setting,
@@ -71,17 +86,22 @@ export class Traffic {
     this.#random = random;
   }
 
-  /** Payments made so far. A sweep is none: the transfers it moves are. */
+  /** Payments made so far. A sweep is none; the transfers that it moves are. */
   get payments(): number {
-    return this.#payments;
+    return this.railRows().reduce((sum, { payments }) => sum + payments, 0);
   }
 
   get agent(): { calls: bigint; spent: bigint } {
     return { calls: this.#agentCalls, spent: this.#agentSpent };
   }
 
+  /** One for each payment, from where the money started to the split that was paid. */
+  get flows(): readonly Flow[] {
+    return this.#flows;
+  }
+
   railRows(): RailRow[] {
-    return [...this.#rails].map(([name, totals]) => ({ name, ...totals }));
+    return Object.values(RAILS).flatMap(({ name }) => this.#rails.get(name) ?? []);
   }
 
   serviceRows(): ServiceRow[] {
@@ -90,18 +110,270 @@ export class Traffic {
       operator: service.operator.name,
       ratePerThousandIn: service.rateIn,
       ratePerThousandOut: service.rateOut,
-      ...(this.#usage.get(service) ?? { payments: 0, calls: 0n, tokensIn: 0n, tokensOut: 0n, amount: 0n }),
+      ...(this.#usage.get(service) ?? NO_USAGE),
     }));
   }
 
-  /** @param onProgress Told how many payments have been made, of how many that are certain. */
-  async run(onProgress: (payments: number, planned: number) => void): Promise<void> {
-    await this.#prepare();
+  /**
+   * @param turns How often a payer pays; each time one payment or a batch of them.
+   * @param onProgress Told which part of the turns is over.
+   */
+  async run({ turns, onProgress }: { turns: number; onProgress: (done: number) => void }): Promise<void> {
+    const { payers } = this.#setting.people;
+    await this.#approve();
     for (let round = 1; round <= ROUNDS; round++) {
-      while (this.#payments < (round - 1) * PAYMENTS_PER_ROUND) {
-        await this.#act(this.#random.pick(this.#setting.people.payers));
-        onProgress(this.#payments, ROUNDS * PAYMENTS_PER_ROUND);
+      for (let turn = Math.floor(((round - 1) * turns) / ROUNDS); turn < Math.floor((round * turns) / ROUNDS); turn++) {
+        await this.#pay(this.#random.pick(payers));
+        onProgress((turn + 1) / turns);
+      }
+      if (round === ROUNDS) await this.#payFees();
+      await this.#sweep();
+      await this.#settlement.releaseHops();
+      await this.#runAgent();
+      if (round < ROUNDS) await this.#settlement.claimInBetween();
+      if (round === REVOCATION_ROUND) {
+        const { datanet } = this.#market;
+        await datanet.revoke(this.#random.integer(0, datanet.texts.length - 1));
       }
     }
+  }
+
+  /** Approvals of those who pay by approval. */
+  async #approve(): Promise<void> {
+    const { people, booked, protocol, gas } = this.#setting;
+    const spenders = {
+      approval: booked.ledger,
+      batch: booked.ledger,
+      "balance batch": booked.ledger,
+      registry: protocol.services,
+      licence: protocol.datanets,
+    };
+    for (const { rail, wallet } of people.payers) {
+      if (!(rail in spenders)) continue;
+      const spender = spenders[rail as keyof typeof spenders];
+      await gas.note("approve", booked.approve({ owner: wallet, amount: ALLOWANCE, spender }));
+    }
+  }
+
+  // ---------------------------------------------------------------- payers
+
+  async #pay(payer: Payer): Promise<void> {
+    switch (payer.rail) {
+      case "licence":
+        await this.#payLicence(payer);
+        break;
+      case "batch":
+      case "balance batch":
+        await this.#payBatch(payer);
+        break;
+      case "registry":
+        await this.#payRegistry(payer);
+        break;
+      default: {
+        const order = await this.#order();
+        await this.#paySplit(payer, order.payment);
+        this.#countOrder(payer.rail, order);
+        this.#feesOwed.set(payer, (this.#feesOwed.get(payer) ?? 0n) + order.fee);
+      }
+    }
+  }
+
+  /** One payment to one split. */
+  async #paySplit(payer: Payer, payment: Payment): Promise<void> {
+    const { booked, gas, people } = this.#setting;
+    const { wallet, rail } = payer;
+    const { splitId, amount, memo } = payment;
+    switch (rail) {
+      case "approval":
+        await gas.note("pay: wallet, bounded approval", booked.pay({ payer: wallet, ...payment }));
+        break;
+      case "permit":
+        await gas.note("pay: wallet, permit", booked.payWithPermit({ payer: wallet, ...payment }));
+        break;
+      case "balance":
+        await this.#topUp(payer, amount);
+        await gas.note("pay: internal balance", booked.payFromBalance({ owner: wallet, tag: 0n, ...payment }));
+        break;
+      case "transfer":
+        await gas.note("pay: plain transfer", booked.transferToSplit({ payer: wallet, splitId, amount }));
+        break;
+      case "signed transfer": {
+        const authorization = { payer: wallet, sender: people.relayer.wallet, splitId, amount, nonce: memo };
+        await gas.note("pay: signed transfer (ERC-3009)", booked.authorizeToSplit(authorization));
+        break;
+      }
+      default:
+        throw new Error(`Payers by ${rail} do not pay one split at a time.`);
+    }
+  }
+
+  /** Several orders and their fixed fees at once. */
+  async #payBatch(payer: Payer): Promise<void> {
+    const { booked, gas } = this.#setting;
+    const { wallet, rail } = payer;
+    const orders: Order[] = [];
+    for (let i = this.#random.integer(3, 9); i > 0; i--) orders.push(await this.#order());
+    const fees = this.#feePayments(orders.reduce((sum, { fee }) => sum + fee, 0n));
+    const payments = [...orders.map(({ payment }) => payment), ...fees];
+    if (rail === "batch") {
+      await gas.note("pay: wallet, batch", booked.payMany({ payer: wallet, payments }), payments.length);
+    } else {
+      const total = payments.reduce((sum, { amount }) => sum + amount, 0n);
+      await this.#topUp(payer, total);
+      const batch = booked.payManyFromBalance({ owner: wallet, tag: 0n, payments });
+      await gas.note("pay: internal balance, batch", batch, payments.length);
+    }
+    for (const order of orders) this.#countOrder(rail, order);
+    for (const payment of fees) this.#count(rail, payment);
+  }
+
+  /** The service registry quotes, and splits price and fixed fee itself. */
+  async #payRegistry({ wallet, rail }: Payer): Promise<void> {
+    const { booked, gas, protocol } = this.#setting;
+    const order = await this.#order();
+    const { service, calls, tokensIn, tokensOut, payment, fee } = order;
+    const fees = this.#feePayments(fee);
+    const transaction = await protocol.services.pay.populateTransaction(
+      service.id,
+      tokensIn,
+      tokensOut,
+      calls,
+      payment.memo,
+      payment.amount + fee,
+    );
+    const payments = [payment, ...fees];
+    const receipt = booked.payThrough({ payer: wallet, transaction, payments });
+    await gas.note("pay: wallet, service registry", receipt, payments.length);
+    this.#countOrder(rail, order);
+    for (const fixed of fees) this.#count(rail, fixed);
+  }
+
+  /** Pays for the data itself: whoever is in the Datanet's latest version. */
+  async #payLicence({ wallet, rail }: Payer): Promise<void> {
+    const { booked, gas, protocol } = this.#setting;
+    const { datanet } = this.#market;
+    const { split } = datanet.versions[datanet.versions.length - 1];
+    const amount = this.#random.bigint(OPEN, 4n * OPEN);
+    const memo = this.#random.bytes32();
+    const transaction = await protocol.datanets.pay.populateTransaction(datanet.id, amount, 0n, memo);
+    const payment = { splitId: split.id, amount, calls: 0n, memo };
+    const receipt = booked.payThrough({ payer: wallet, transaction, payments: [payment] });
+    await gas.note("pay: wallet, Datanet licence", receipt);
+    this.#count(rail, payment);
+  }
+
+  /** Deposits when the balance is too low for a payment, by permit unless the wallet has approved the ledger. */
+  async #topUp({ wallet, rail }: Payer, amount: bigint): Promise<void> {
+    const { booked, gas } = this.#setting;
+    const account = walletAccount(wallet.address);
+    if ((await booked.ledger.balanceOf(account)) >= amount) return;
+    const deposit = { from: wallet, account, amount: amount > DEPOSIT ? amount : DEPOSIT };
+    if (rail === "balance batch") await gas.note("deposit: approved wallet", booked.deposit(deposit));
+    else await gas.note("deposit: permit", booked.depositWithPermit(deposit));
+  }
+
+  /** Everybody who has not paid the fixed fees along with the calls pays them now, all at once. */
+  async #payFees(): Promise<void> {
+    for (const [payer, fee] of this.#feesOwed) {
+      for (const payment of this.#feePayments(fee)) {
+        await this.#paySplit(payer, payment);
+        this.#count(payer.rail, payment);
+      }
+    }
+  }
+
+  async #sweep(): Promise<void> {
+    const { booked, gas, people } = this.#setting;
+    for (const splitId of booked.unsweptSplits) {
+      await gas.note("sweep", booked.sweep({ sender: people.relayer.wallet, splitId }));
+    }
+  }
+
+  // ---------------------------------------------------------------- the agent
+
+  /** The agent calls a tool for each call of its users, and pays for it with what it has earned, as far as that goes. */
+  async #runAgent(): Promise<void> {
+    const { booked, gas, people } = this.#setting;
+    const owner = people.agent.wallet;
+    const pay = async (payment: Payment): Promise<void> => {
+      const receipt = booked.payFromBalance({ owner, tag: AGENT_BUDGET_TAG, ...payment });
+      await gas.note("pay: agent's own budget", receipt);
+      this.#agentSpent += payment.amount;
+    };
+    let budget = await booked.ledger.balanceOf(this.#market.agentBudget);
+    let fees = 0n;
+    while (this.#agentBacklog > 0n) {
+      const service = this.#random.pick(this.#market.agentTools);
+      const order = await this.#orderOf({ service, calls: 1n });
+      const cost = order.payment.amount + order.fee;
+      if (cost > budget) break;
+      await pay(order.payment);
+      this.#countOrder("agent", order);
+      budget -= cost;
+      fees += order.fee;
+      this.#agentBacklog--;
+      this.#agentCalls++;
+    }
+    for (const payment of this.#feePayments(fees)) {
+      await pay(payment);
+      this.#count("agent", payment);
+    }
+  }
+
+  // ---------------------------------------------------------------- orders
+
+  async #order(): Promise<Order> {
+    const service = this.#random.pick(this.#market.services);
+    const calls = this.#random.chance(0.7)
+      ? 1n
+      : this.#random.bigint(2n, service === this.#market.agentService ? 4n : 20n);
+    const order = await this.#orderOf({ service, calls });
+    if (service === this.#market.agentService) this.#agentBacklog += calls;
+    return order;
+  }
+
+  /** Asks the service registry for the price. */
+  async #orderOf({ service, calls }: { service: Service; calls: bigint }): Promise<Order> {
+    const tokensIn = calls * this.#random.bigint(200n, 4_000n);
+    const tokensOut = calls * this.#random.bigint(50n, 1_500n);
+    const { services } = this.#setting.protocol;
+    const { splitId, net, platformFee } = await services.quote(service.id, tokensIn, tokensOut, calls);
+    const payment = { splitId, amount: net, calls, memo: this.#random.bytes32() };
+    return { service, calls, tokensIn, tokensOut, payment, fee: platformFee };
+  }
+
+  /** The payment of fixed fees, if there are any. */
+  #feePayments(amount: bigint): Payment[] {
+    if (amount === 0n) return [];
+    return [{ splitId: this.#market.platformSplit.id, amount, calls: 0n, memo: this.#random.bytes32() }];
+  }
+
+  // ---------------------------------------------------------------- figures
+
+  #countOrder(rail: Rail | "agent", order: Order): void {
+    const { service, calls, tokensIn, tokensOut, payment } = order;
+    this.#count(rail, payment);
+    const usage = this.#usage.get(service) ?? NO_USAGE;
+    this.#usage.set(service, {
+      payments: usage.payments + 1,
+      calls: usage.calls + calls,
+      callsOnChain: usage.callsOnChain + (SILENT_RAILS.includes(rail) ? 0n : calls),
+      tokensIn: usage.tokensIn + tokensIn,
+      tokensOut: usage.tokensOut + tokensOut,
+      amount: usage.amount + payment.amount,
+    });
+  }
+
+  #count(rail: Rail | "agent", { splitId, amount, calls }: Payment): void {
+    const { name, source } = RAILS[rail];
+    const row = this.#rails.get(name) ?? { name, payments: 0, calls: 0n, amount: 0n };
+    this.#rails.set(name, {
+      name,
+      payments: row.payments + 1,
+      calls: row.calls + calls,
+      amount: row.amount + amount,
+    });
+    const to = this.#market.catalogue.nodeOf(splitId);
+    this.#flows.push({ from: source, to, amount });
   }
 }

@@ -66,7 +66,11 @@ async function readSetting({
   read: () => Promise<string>;
   pattern?: RegExp;
 }): Promise<string> {
-  const value = await read().catch(() => "");
+  const value = await read().catch((error: unknown) => {
+    // Hardhat says this of a variable it cannot find or read. A wrong password of the keystore is another matter.
+    if (error instanceof Error && /configuration variable/i.test(error.message)) return "";
+    throw error;
+  });
   if (!pattern.test(value)) {
     const name = "name" in variable ? String(variable.name) : "A setting in hardhat.config.ts";
     throw new UserError(

@@ -12,6 +12,8 @@ export interface Report {
   services: ServiceRow[];
   rails: RailRow[];
   agent: { earned: bigint; spent: bigint; calls: bigint };
+  /** What payers have deposited and not spent. */
+  prepaid: bigint;
   gas: GasRow[];
   flows: Flow[];
   conservation: { paidIn: bigint; paidOut: bigint; claimable: bigint; dust: bigint };
@@ -51,6 +53,8 @@ export interface ServiceRow {
   ratePerThousandOut: bigint;
   payments: number;
   calls: bigint;
+  /** Those that the chain knows of: a plain transfer does not say how many calls it is for. */
+  callsOnChain: bigint;
   tokensIn: bigint;
   tokensOut: bigint;
   amount: bigint;
@@ -88,4 +92,5 @@ export interface FlowNode {
   kind: FlowKind;
 }
 
-export type FlowKind = "payer" | "service" | "operator" | "agent" | "model" | "datanet" | "contributor" | "builder" | "protocol";
+export type FlowKind =
+  "payer" | "service" | "operator" | "agent" | "model" | "datanet" | "contributor" | "builder" | "protocol";

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import path from "node:path";
 import { setTimeout } from "node:timers/promises";
 
 /** How a script ended, and all it printed. */
@@ -19,19 +20,25 @@ export interface Interruption {
  * Runs a script of `scripts/` the way `npm run` does.
  *
  * @param env Set on top of this process's environment.
+ * @param cwd Where to run it, if not in the project.
  */
 export async function runScript({
   script,
-  args,
+  args = [],
   env = {},
+  cwd = process.cwd(),
   interruption,
 }: {
   script: string;
-  args: string[];
+  args?: string[];
   env?: Record<string, string>;
+  cwd?: string;
   interruption?: Interruption;
 }): Promise<ScriptResult> {
-  const child = spawn(process.execPath, [`scripts/${script}.ts`, ...args], { env: { ...process.env, ...env } });
+  const child = spawn(process.execPath, [path.resolve("scripts", `${script}.ts`), ...args], {
+    env: { ...process.env, ...env },
+    cwd,
+  });
   const closed = once(child, "close");
 
   let output = "";

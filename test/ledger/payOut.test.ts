@@ -119,6 +119,17 @@ describe("payOut", () => {
       expect(await ledger.balanceOf(ZeroHash)).to.equal(10n);
     });
   });
+
+  describe("when a share belongs to the ledger itself", () => {
+    it("keeps it in that account's balance and pays the others", async () => {
+      const { ledger, token, alice } = await loadFixture(deployMixed);
+      const self = { address: await ledger.getAddress() };
+      const split = await splitOf([accountShare({ to: self, units: 1n }), accountShare({ to: alice, units: 1n })]);
+      await ledger.pay(split.id, 20n, 1n, ZeroHash);
+      await expect(ledger.payOut(drawAll(split))).to.changeTokenBalances(ethers, token, [alice, ledger], [10n, -10n]);
+      expect(await ledger.balanceOf(accountOf(self))).to.equal(10n);
+    });
+  });
 });
 
 /** A split of Alice's wallet, Bob's wallet, a sub-account of Bob's and a split of Carol's, a quarter each of 100. */

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { AbiCoder, concat, id, keccak256, Wallet } from "ethers";
 
 import { evidenceOf } from "../../sdk/content.ts";
-import { contributionDigest, recoverContributor, signContribution } from "../../sdk/contribution.ts";
+import { contributionDigest, packSignatures, recoverContributor, signContribution } from "../../sdk/contribution.ts";
 import { randomFrom } from "./random.ts";
 
 const random = randomFrom(1);
@@ -45,5 +45,13 @@ describe("contribution", () => {
     ]) {
       expect(recoverContributor({ contribution: other, signature })).to.not.equal(signer.address);
     }
+  });
+
+  it("packs signatures of any length, each behind its length", () => {
+    expect(packSignatures(["0x112233", "0x", `0x${"ab".repeat(300)}`])).to.equal(
+      `0x00031122330000012c${"ab".repeat(300)}`,
+    );
+    expect(() => packSignatures([`0x${"ab".repeat(65_536)}`])).to.throw(RangeError, "65536");
+    expect(() => packSignatures(["signature"])).to.throw(TypeError, "signature");
   });
 });

@@ -1,0 +1,83 @@
+import hre from "hardhat";
+
+import { Random } from "../test/reference/random.ts";
+import { readCorpus } from "./demo/corpus.ts";
+import { openMarket } from "./demo/market.ts";
+import { castPeople } from "./demo/people.ts";
+import { printReport } from "./demo/print.ts";
+import { collectResults } from "./demo/results.ts";
+import { deploySetting } from "./demo/setting.ts";
+import { Settlement } from "./demo/settlement.ts";
+import { step } from "./demo/steps.ts";
+import { Traffic } from "./demo/traffic.ts";
+import { parseOptions, runScript, UserError } from "./lib/script.ts";
+import { formatInteger } from "./report/format.ts";
+import type { Report } from "./report/report.ts";
+import { writeReport } from "./report/write.ts";
+
+await runScript(async () => {
+  const options = parseOptions({
+    usage: "npm run demo -- [--seed <number>] [--turns <number>] [--out <directory>]",
+    options: {
+      seed: { type: "string", default: "1" },
+      turns: { type: "string", default: "2400" },
+      out: { type: "string", default: "out" },
+    },
+  });
+  const seed = parseCount("--seed", options.seed);
+  const turns = parseCount("--turns", options.turns);
+  const start = performance.now();
+  console.log("An attribution ledger for AI, from a text corpus to paid contributors, on a chain in this process.\n");
+
+  const corpus = await step({
+    title: "Read and hash the State of the Union addresses",
+    work: async () => readCorpus(),
+    outcome: (texts) => `${texts.length} texts`,
+  });
+  const people = castPeople({ seed, authors: [...new Set(corpus.map(({ author }) => author))] });
+  const setting = await step({
+    title: "Deploy the protocol",
+    work: async () => {
+      await hre.tasks.getTask("build").run({ quiet: true });
+      return deploySetting(people);
+    },
+    outcome: ({ protocol }) => `${Object.keys(protocol).length} contracts`,
+  });
+  const random = new Random(seed);
+  const market = await step({
+    title: "Register Datanet, models, agent and services",
+    work: () => openMarket({ setting, corpus }),
+    outcome: ({ datanet }) => `${datanet.texts.length} signed contributions in ${datanet.versions.length} versions`,
+  });
+  const settlement = new Settlement({ setting, market, random });
+  const traffic = new Traffic({ setting, market, settlement, random });
+  await step({
+    title: "Route payments, run the agent, claim in between",
+    work: (onProgress) => traffic.run({ turns, onProgress }),
+    outcome: () => `${formatInteger(traffic.payments)} payments`,
+  });
+  const payoffs = await step({
+    title: "Release everything through all hops and pay out",
+    work: () => settlement.finish(),
+    outcome: () => `${formatInteger(setting.gas.transactions)} transactions so far`,
+  });
+  const results = await step({
+    title: "Compare every wallet with the reference",
+    work: () => collectResults({ setting, market, traffic, corpus, payoffs }),
+    outcome: ({ comparison }) => `${comparison.differences.length} differences`,
+  });
+  const seconds = Math.round((performance.now() - start) / 100) / 10;
+  const report: Report = { seed, seconds, ...results };
+
+  printReport(report);
+  const files = await writeReport({ report, directory: options.out });
+  console.log(`\nDone in ${seconds} s. See ${files.join(" and ")}.`);
+  if (report.comparison.differences.length > 0) {
+    throw new UserError("The ledger and the reference disagree. The differences are listed above.");
+  }
+});
+
+function parseCount(option: string, text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new UserError(`${option} must be a whole number below a billion, not "${text}".`);
+  return Number(text);
+}

@@ -1,0 +1,202 @@
+import { styleText } from "node:util";
+
+import { formatInteger, formatOpen, formatPercent } from "../report/format.ts";
+import type { Report } from "../report/report.ts";
+
+const CONTRIBUTORS_PRINTED = 15;
+const EXACT = 18;
+
+interface Column {
+  title: string;
+  align: "left" | "right";
+}
+
+const left = (title: string): Column => ({ title, align: "left" });
+const right = (title: string): Column => ({ title, align: "right" });
+
+/** Prints the report in columns that need no colour to be read. */
+export function printReport(report: Report): void {
+  printContributors(report);
+  printEarners(report);
+  printUsage(report);
+  printGas(report);
+  printConservation(report);
+}
+
+function printContributors({ contributors, corpus }: Report): void {
+  const ranked = contributors.toSorted((a, b) => (a.earned > b.earned ? -1 : 1));
+  const total = sumOf(ranked.map(({ earned }) => earned));
+  const rest = ranked.slice(CONTRIBUTORS_PRINTED);
+  const figures = (rows: typeof ranked): string[] => [
+    formatInteger(rows.reduce((sum, { texts }) => sum + texts, 0)),
+    formatInteger(rows.reduce((sum, { words }) => sum + words, 0)),
+    formatOpen(sumOf(rows.map(({ earned }) => earned))),
+    formatPercent(sumOf(rows.map(({ earned }) => earned)), total),
+  ];
+  printSection(
+    `Who contributed: ${corpus.authors} authors, ${corpus.texts} texts, ${formatInteger(corpus.words)} words`,
+  );
+  printTable(
+    [left("contributor"), right("texts"), right("words"), right("earned OPEN"), right("part"), left("paid by")],
+    [
+      ...ranked.slice(0, CONTRIBUTORS_PRINTED).map((row) => [row.name, ...figures([row]), row.paidBy]),
+      [`${rest.length} others`, ...figures(rest), ""],
+      ["all", ...figures(ranked), ""],
+    ],
+  );
+}
+
+function printEarners({ contributors, builders, operators, others, agent, prepaid }: Report): void {
+  printSection("Who refined");
+  printTable(
+    [left("builder"), left("role"), right("earned OPEN")],
+    builders.map(({ name, role, earned }) => [name, role, formatOpen(earned)]),
+  );
+  printSection("Who executed");
+  printTable(
+    [left("operator"), left("role"), right("calls"), right("earned OPEN")],
+    operators.map(({ name, role, calls, earned }) => [name, role, formatInteger(calls), formatOpen(earned)]),
+  );
+
+  const parts: [string, bigint][] = [
+    ["contributors", sumOf(contributors.map(({ earned }) => earned))],
+    ["builders, curator and owner", sumOf(builders.map(({ earned }) => earned))],
+    ["operators", sumOf(operators.map(({ earned }) => earned))],
+    ["protocol treasury", sumOf(others.map(({ earned }) => earned))],
+    ["agent's budget, not spent yet", agent.earned - agent.spent],
+  ];
+  const total = sumOf(parts.map(([, earned]) => earned));
+  printSection("Who earned");
+  printTable(
+    [left("role"), right("earned OPEN"), right("part")],
+    parts.map(([name, earned]) => [name, formatOpen(earned), formatPercent(earned, total)]),
+  );
+  print(
+    `The agent earned ${formatOpen(agent.earned)} OPEN for its budget and spent ${formatOpen(agent.spent)} of it on ` +
+      `${formatInteger(agent.calls)} calls of the fine-tune.`,
+  );
+  print(`Payers still hold ${formatOpen(prepaid)} OPEN of what they deposited.`);
+}
+
+function printUsage({ services, rails, contributors }: Report): void {
+  printSection("Usage");
+  printTable(
+    [
+      left("service"),
+      right("payments"),
+      right("calls"),
+      right("tokens in"),
+      right("tokens out"),
+      right("OPEN per 1k in"),
+      right("out"),
+      right("paid OPEN"),
+    ],
+    services.map((service) => [
+      service.name,
+      formatInteger(service.payments),
+      formatInteger(service.calls),
+      formatInteger(service.tokensIn),
+      formatInteger(service.tokensOut),
+      formatOpen(service.ratePerThousandIn),
+      formatOpen(service.ratePerThousandOut),
+      formatOpen(service.amount),
+    ]),
+  );
+  console.log();
+  const total = sumOf(rails.map(({ amount }) => amount));
+  const payments = rails.reduce((sum, rail) => sum + rail.payments, 0);
+  printTable(
+    [left("paid by"), right("payments"), right("calls"), right("paid OPEN"), right("part")],
+    [
+      ...rails.map(({ name, payments, calls, amount }) => [
+        name,
+        formatInteger(payments),
+        formatInteger(calls),
+        formatOpen(amount),
+        formatPercent(amount, total),
+      ]),
+      ["all", formatInteger(payments), formatInteger(sumOf(rails.map(({ calls }) => calls))), formatOpen(total), ""],
+    ],
+  );
+  const earning = contributors.filter(({ earned }) => earned > 0n).length;
+  const paid = contributors.filter(({ paidOut }) => paidOut > 0n).length;
+  print(
+    `${formatInteger(payments)} payments, each in a batch counted; ${earning} of ${contributors.length} contributors have earned, ` +
+      `${paid} have the money in their wallets.`,
+  );
+}
+
+function printGas({ gas }: Report): void {
+  printSection("Gas, whole transactions (items: payments, shares or contributions in them)");
+  printTable(
+    [
+      left("operation"),
+      right("transactions"),
+      right("items"),
+      right("least"),
+      right("median"),
+      right("most"),
+      right("mean per item"),
+    ],
+    gas
+      .toSorted((a, b) => (a.operation < b.operation ? -1 : 1))
+      .map(({ operation, transactions, items, least, median, most, total }) => [
+        operation,
+        formatInteger(transactions),
+        formatInteger(items),
+        formatInteger(least),
+        formatInteger(median),
+        formatInteger(most),
+        formatInteger(total / BigInt(items)),
+      ]),
+  );
+}
+
+function printConservation({ conservation, comparison, splits }: Report): void {
+  const { paidIn, paidOut, claimable, dust } = conservation;
+  printSection("Conservation, in OPEN");
+  printTable(
+    [left("paid in"), left(""), right("paid out"), left(""), right("claimable"), left(""), right("dust")],
+    [
+      [paidIn, "=", paidOut, "+", claimable, "+", dust].map((cell) =>
+        typeof cell === "bigint" ? formatOpen(cell, EXACT) : cell,
+      ),
+    ],
+  );
+  print(
+    `Dust: ${formatInteger(dust)} of the smallest unit in ${splits.length} splits of ` +
+      `${formatInteger(comparison.shares)} shares together.`,
+  );
+
+  printSection("Reference model (eager, exact rationals)");
+  const { accounts, differences } = comparison;
+  print(
+    `${accounts} accounts, ${comparison.splits} splits and ${formatInteger(comparison.shares)} shares compared: ` +
+      (differences.length === 0 ? "no difference." : `${differences.length} DIFFERENCES.`),
+  );
+  for (const difference of differences) print(difference);
+}
+
+function printSection(title: string): void {
+  console.log(`\n${styleText("bold", title)}`);
+}
+
+function print(line: string): void {
+  console.log(`  ${line}`);
+}
+
+function printTable(columns: Column[], rows: string[][]): void {
+  const lines = [columns.map(({ title }) => title), ...rows];
+  const widths = columns.map((_, i) => Math.max(...lines.map((line) => line[i].length)));
+  for (const [number, line] of lines.entries()) {
+    const cells = line.map((cell, i) =>
+      columns[i].align === "left" ? cell.padEnd(widths[i]) : cell.padStart(widths[i]),
+    );
+    const text = cells.join("   ").trimEnd();
+    print(number === 0 ? styleText("dim", text) : text);
+  }
+}
+
+function sumOf(values: bigint[]): bigint {
+  return values.reduce((sum, value) => sum + value, 0n);
+}

@@ -1,0 +1,169 @@
+import { walletAccount } from "../../sdk/account.ts";
+import { ShareKind } from "../../sdk/share.ts";
+import type { Draw, Split } from "../../sdk/split.ts";
+import type { Random } from "../../test/reference/random.ts";
+import type { Market } from "./market.ts";
+import type { Person } from "./people.ts";
+import type { Setting } from "./setting.ts";
+
+const SHARES_PER_CALL = 64;
+const CLAIMERS_PER_ROUND = 3;
+const RELAY_FEE = 10n ** 15n;
+
+/** How a contributor comes by its money in the end. */
+export type Payoff = "claim" | "relayed claim" | "payout" | "balance";
+
+/** Releases, claims and payouts. */
+export class Settlement {
+  readonly #setting: Setting;
+  readonly #market: Market;
+  readonly #random: Random;
+
+  constructor({ setting, market, random }: { setting: Setting; market: Market; random: Random }) {
+    this.#setting = setting;
+    this.#market = market;
+    this.#random = random;
+  }
+
+  /**
+   * Releases every split above the contributors, services first, in one transaction: the money of all payments so far
+   * reaches operators, treasury, builders and the logs of the Datanet's versions.
+   */
+  async releaseHops(): Promise<void> {
+    const { booked, gas, people } = this.#setting;
+    const logIds = this.#logSplits().map(({ id }) => id);
+    const splits = (await this.#fundedSplits()).filter(({ id }) => !logIds.includes(id));
+    const draws = splits.map((split) => split.draw({ first: 0, count: split.tree.size }));
+    const shares = splits.reduce((sum, { tree }) => sum + tree.size, 0);
+    const receipt = booked.release({ sender: people.relayer.wallet, draws });
+    await gas.note("release: all hops above the contributors", receipt, shares);
+  }
+
+  /** Has a few contributors claim while payments go on. */
+  async claimInBetween(): Promise<void> {
+    const contributors = [...this.#setting.people.contributors.values()];
+    for (const person of this.#random.shuffle(contributors).slice(0, CLAIMERS_PER_ROUND)) await this.#claim(person);
+  }
+
+  /** Releases what is left and pays everybody but a few contributors, the treasury and the agent. */
+  async finish(): Promise<ReadonlyMap<string, Payoff>> {
+    await this.releaseHops();
+    const payoffs = this.#choosePayoffs();
+    const persons = (payoff: Payoff): Person[] =>
+      [...this.#setting.people.contributors.values()].filter(({ name }) => payoffs.get(name) === payoff);
+    for (const person of persons("claim")) await this.#claim(person);
+    for (const person of persons("relayed claim")) await this.#claimRelayed(person);
+    await this.#releaseShares({ persons: persons("payout"), toWallets: true });
+    await this.#releaseShares({ persons: persons("balance"), toWallets: false });
+
+    const { people } = this.#setting;
+    for (const person of [people.lab, people.studio, people.workshop, people.archive, people.curator]) {
+      await this.#withdraw(person);
+    }
+    for (const operator of people.operators) await this.#withdraw(operator);
+    return payoffs;
+  }
+
+  /** Authors take turns in the order of time; the last few leave their money where it is. */
+  #choosePayoffs(): ReadonlyMap<string, Payoff> {
+    const names = [...this.#setting.people.contributors.keys()];
+    return new Map(
+      names.map((name, i): [string, Payoff] => {
+        if (i >= names.length - 4) return [name, "balance"];
+        return [name, (["claim", "relayed claim", "payout"] as const)[Math.floor((3 * i) / (names.length - 4))]];
+      }),
+    );
+  }
+
+  // ---------------------------------------------------------------- contributors
+
+  async #claim(person: Person): Promise<void> {
+    const { booked, gas } = this.#setting;
+    const draws = await this.#drawsOf([person]);
+    const receipt = booked.claim({ claimer: person.wallet, draws, to: person.wallet.address });
+    await gas.note("claim: by the contributor", receipt, countShares(draws));
+  }
+
+  async #claimRelayed(person: Person): Promise<void> {
+    const { booked, gas, people } = this.#setting;
+    const draws = await this.#drawsOf([person]);
+    const receipt = booked.claimWithSignature({
+      claimer: person.wallet,
+      sender: people.relayer.wallet,
+      draws,
+      to: person.wallet.address,
+      minAmount: RELAY_FEE + 1n,
+      fee: RELAY_FEE,
+    });
+    await gas.note("claim: signed, relayed", receipt, countShares(draws));
+  }
+
+  /** Releases the shares of several contributors in ranges, anybody paying the gas. */
+  async #releaseShares({ persons, toWallets }: { persons: Person[]; toWallets: boolean }): Promise<void> {
+    const { booked, gas, people } = this.#setting;
+    const sender = people.relayer.wallet;
+    for (const draw of await this.#drawsOf(persons)) {
+      const shares = countShares([draw]);
+      if (toWallets)
+        await gas.note("payout: range of adjacent shares", booked.payOut({ sender, draws: [draw] }), shares);
+      else await gas.note("release: range of adjacent shares", booked.release({ sender, draws: [draw] }), shares);
+    }
+  }
+
+  /** Draws of all shares that some contributors have in the logs, adjacent ones together. */
+  async #drawsOf(persons: Person[]): Promise<Draw[]> {
+    const accounts = new Set(persons.map(({ wallet }) => walletAccount(wallet.address)));
+    const funded = await this.#fundedSplits();
+    return this.#logSplits()
+      .filter((split) => funded.includes(split))
+      .flatMap((split) => {
+        const shares = split.tree.shares({ first: 0, count: split.tree.size });
+        const indexes = shares.flatMap(({ recipient }, i) => (accounts.has(recipient) ? [i] : []));
+        return runsOf(indexes).map((run) => split.draw(run));
+      });
+  }
+
+  // ---------------------------------------------------------------- everybody else
+
+  /** Withdraws a wallet account's whole balance. */
+  async #withdraw({ wallet }: Person): Promise<void> {
+    const { booked, gas } = this.#setting;
+    const amount = await booked.ledger.balanceOf(walletAccount(wallet.address));
+    if (amount === 0n) return;
+    await gas.note("withdraw", booked.withdraw({ owner: wallet, tag: 0n, amount, to: wallet.address }));
+  }
+
+  #logSplits(): Split[] {
+    return this.#market.datanet.logSplits;
+  }
+
+  /** Splits that have received something, or will have once those above them are released; parents first. */
+  async #fundedSplits(): Promise<Split[]> {
+    const funded = new Set<string>();
+    const splits: Split[] = [];
+    for (const { split } of this.#market.catalogue.entries) {
+      const { amount } = await this.#setting.booked.ledger.received(split.id);
+      if (amount === 0n && !funded.has(split.id)) continue;
+      splits.push(split);
+      for (const { kind, recipient } of split.tree.shares({ first: 0, count: split.tree.size })) {
+        if (kind === ShareKind.Split) funded.add(recipient);
+      }
+    }
+    return splits;
+  }
+}
+
+function countShares(draws: Draw[]): number {
+  return draws.reduce((sum, { shares }) => sum + shares.length, 0);
+}
+
+/** Runs of consecutive numbers, none longer than a call should be. */
+function runsOf(indexes: number[]): { first: number; count: number }[] {
+  const runs: { first: number; count: number }[] = [];
+  for (const index of indexes) {
+    const last = runs.at(-1);
+    if (last !== undefined && last.first + last.count === index && last.count < SHARES_PER_CALL) last.count++;
+    else runs.push({ first: index, count: 1 });
+  }
+  return runs;
+}
