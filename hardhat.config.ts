@@ -31,6 +31,9 @@ const quietDependencies: HardhatPlugin = {
 
 const embeddedChain: EdrNetworkUserConfig = { type: "edr-simulated", chainType: "l1", hardfork: "osaka" };
 
+/** Solidity tests read the same vectors as the SDK's. */
+const goldenVectors = { readDirectory: ["test/vectors"] };
+
 export default defineConfig({
   plugins: [hardhatToolboxMochaEthers, quietDependencies],
   paths: {
@@ -74,10 +77,12 @@ export default defineConfig({
         default: {
           fuzz: { runs: 256 },
           invariant: { runs: 256, depth: 100, failOnRevert: true },
+          fsPermissions: goldenVectors,
         },
         deep: {
           fuzz: { runs: 10_000 },
           invariant: { runs: 2_000, depth: 300, failOnRevert: true },
+          fsPermissions: goldenVectors,
         },
       },
     },

@@ -15,6 +15,10 @@ import { formatInteger } from "./report/format.ts";
 import type { Report } from "./report/report.ts";
 import { writeReport } from "./report/write.ts";
 
+/** Fewer would not reach everybody. */
+const LEAST_TURNS = 60;
+const MOST = 1_000_000;
+
 await runScript(async () => {
   const options = parseOptions({
     usage: "npm run demo -- [--seed <number>] [--turns <number>] [--out <directory>]",
@@ -24,8 +28,8 @@ await runScript(async () => {
       out: { type: "string", default: "out" },
     },
   });
-  const seed = parseCount("--seed", options.seed);
-  const turns = parseCount("--turns", options.turns);
+  const seed = parseNumber({ option: "--seed", text: options.seed, least: 0 });
+  const turns = parseNumber({ option: "--turns", text: options.turns, least: LEAST_TURNS });
   const start = performance.now();
   console.log("An attribution ledger for AI, from a text corpus to paid contributors, on a chain in this process.\n");
 
@@ -49,7 +53,7 @@ await runScript(async () => {
     work: () => openMarket({ setting, corpus }),
     outcome: ({ datanet }) => `${datanet.texts.length} signed contributions in ${datanet.versions.length} versions`,
   });
-  const settlement = new Settlement({ setting, market, random });
+  const settlement = await Settlement.prepare({ setting, market, random });
   const traffic = new Traffic({ setting, market, settlement, random });
   await step({
     title: "Route payments, run the agent, claim in between",
@@ -77,7 +81,10 @@ await runScript(async () => {
   }
 });
 
-function parseCount(option: string, text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new UserError(`${option} must be a whole number below a billion, not "${text}".`);
-  return Number(text);
+function parseNumber({ option, text, least }: { option: string; text: string; least: number }): number {
+  const number = Number(text);
+  if (!/^\d+$/.test(text) || number < least || number > MOST) {
+    throw new UserError(`${option} must be a whole number from ${least} to ${MOST}, but is "${text}".`);
+  }
+  return number;
 }

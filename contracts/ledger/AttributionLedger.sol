@@ -166,10 +166,9 @@ contract AttributionLedger is EIP712, Nonces {
     /// @dev Flag in a share's drawn half-word.
     uint256 private constant REDIRECTED = 1 << 127;
 
-    bytes32 private constant CLAIM_TYPEHASH =
-        keccak256(
-            "Claim(address account,address to,bytes32 drawsHash,uint256 minAmount,uint256 fee,uint256 nonce,uint256 deadline)"
-        );
+    bytes32 private constant CLAIM_TYPEHASH = keccak256(
+        "Claim(address account,address to,bytes32 drawsHash,uint256 minAmount,uint256 fee,uint256 nonce,uint256 deadline)"
+    );
 
     // ------------------------------------------------------------------ storage
 

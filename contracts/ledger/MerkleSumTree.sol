@@ -216,7 +216,6 @@ library MerkleSumTree {
             let preimage := mload(0x40)
             let nodes := add(preimage, 128)
             let top := nodes
-
             // The bytes of a share are the preimage of its leaf behind the prefix 0x00.
             mstore8(preimage, 0)
             for {

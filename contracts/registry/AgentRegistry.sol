@@ -56,8 +56,9 @@ contract AgentRegistry is LineageRegistry, ERC721URIStorage, EIP712 {
     uint256 public constant MAX_DEADLINE_SECONDS = 5 minutes;
 
     string private constant WALLET_KEY = "agentWallet";
-    bytes32 private constant AGENT_WALLET_SET_TYPEHASH =
-        keccak256("AgentWalletSet(uint256 agentId,address newWallet,address owner,uint256 deadline)");
+    bytes32 private constant AGENT_WALLET_SET_TYPEHASH = keccak256(
+        "AgentWalletSet(uint256 agentId,address newWallet,address owner,uint256 deadline)"
+    );
 
     // ------------------------------------------------------------------ storage
 
@@ -92,10 +93,7 @@ contract AgentRegistry is LineageRegistry, ERC721URIStorage, EIP712 {
     }
 
     /// @notice Registers an agent with metadata (ERC-8004).
-    function register(
-        string calldata agentURI,
-        MetadataEntry[] calldata metadata
-    ) external returns (uint256 agentId) {
+    function register(string calldata agentURI, MetadataEntry[] calldata metadata) external returns (uint256 agentId) {
         agentId = _register(agentURI);
         for (uint256 i = 0; i < metadata.length; ++i) {
             _setMetadata(agentId, metadata[i].metadataKey, metadata[i].metadataValue);

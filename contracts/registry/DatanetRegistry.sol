@@ -154,12 +154,12 @@ contract DatanetRegistry is AssetRegistry, EIP712 {
     /// @notice Evidence of a curator's share.
     bytes32 public constant CURATOR_EVIDENCE = keccak256("datanet curator");
 
-    bytes32 private constant CONTENT_TYPEHASH =
-        keccak256("Content(bytes32 contentRoot,uint64 byteLength,bytes32 licenseHash,bytes32 uriHash)");
-    bytes32 private constant CONTRIBUTION_TYPEHASH =
-        keccak256(
-            "Contribution(uint256 datanetId,Content content)Content(bytes32 contentRoot,uint64 byteLength,bytes32 licenseHash,bytes32 uriHash)"
-        );
+    bytes32 private constant CONTENT_TYPEHASH = keccak256(
+        "Content(bytes32 contentRoot,uint64 byteLength,bytes32 licenseHash,bytes32 uriHash)"
+    );
+    bytes32 private constant CONTRIBUTION_TYPEHASH = keccak256(
+        "Contribution(uint256 datanetId,Content content)Content(bytes32 contentRoot,uint64 byteLength,bytes32 licenseHash,bytes32 uriHash)"
+    );
 
     // ------------------------------------------------------------------ storage
 
@@ -378,10 +378,7 @@ contract DatanetRegistry is AssetRegistry, EIP712 {
     }
 
     /// @dev The signature at `cursor`, behind its length in two bytes.
-    function _signatureAt(
-        bytes calldata signatures,
-        uint256 cursor
-    ) private pure returns (bytes calldata signature) {
+    function _signatureAt(bytes calldata signatures, uint256 cursor) private pure returns (bytes calldata signature) {
         uint256 length;
         assembly ("memory-safe") {
             length := shr(240, calldataload(add(signatures.offset, cursor)))

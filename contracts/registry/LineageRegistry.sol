@@ -120,15 +120,7 @@ abstract contract LineageRegistry is AssetRegistry {
 
         bytes32 splitId = MerkleSumTree.splitId(root.hash, root.units, shares.length, lineage.arbiter);
         version = _addVersion(id, splitId);
-        emit VersionPublished(
-            id,
-            version,
-            splitId,
-            lineage.arbiter,
-            shares,
-            lineage.metadataURI,
-            lineage.metadataHash
-        );
+        emit VersionPublished(id, version, splitId, lineage.arbiter, shares, lineage.metadataURI, lineage.metadataHash);
     }
 
     function _builderShare(uint256 index, Builder memory builder) private pure returns (Share memory) {

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {Accounts} from "../ledger/Accounts.sol";
-import {AttributionLedger, Payment} from "../ledger/AttributionLedger.sol";
+import {AttributionLedger} from "../ledger/AttributionLedger.sol";
 import {Kind, MerkleSumTree, Share, SumNode} from "../ledger/MerkleSumTree.sol";
 import {AgentRegistry} from "./AgentRegistry.sol";
 import {AssetRegistry} from "./AssetRegistry.sol";

@@ -4,6 +4,7 @@ import type { ContributionLog } from "../../sdk/log.ts";
 import type { Draw } from "../../sdk/split.ts";
 import { encodeDraws } from "../../sdk/split.ts";
 import type { Figure } from "./figures.ts";
+import type { Sent } from "./gas.ts";
 import { gasEach, gasFigure, settle, steadyGasOf } from "./gas.ts";
 import { CONTRIBUTOR_INDEX, VERSION } from "./largeLog.ts";
 import { chainOfSplits, splitOfWallets } from "./splits.ts";
@@ -94,7 +95,7 @@ async function* measurePayOuts({ ledger }: Bench): AsyncGenerator<Figure> {
   const count = 64;
   const split = splitOfWallets({ name: "contributor", size: 1_000 });
   const draws = encodeDraws([split.draw({ first: 128, count })]);
-  const payAnd = (send: () => ReturnType<typeof ledger.release>) => async () => {
+  const payAnd = (send: () => Sent) => async () => {
     await settle(ledger.pay(split.id, AMOUNT, 1, MEMO));
     return send();
   };

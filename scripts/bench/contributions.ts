@@ -1,4 +1,4 @@
-import type { ContractTransactionReceipt, ContractTransactionResponse } from "ethers";
+import type { ContractTransactionReceipt } from "ethers";
 import { concat, dataLength, id, parseEther, toBeHex, Wallet, ZeroAddress, ZeroHash } from "ethers";
 
 import { walletAccount } from "../../sdk/account.ts";
@@ -8,6 +8,7 @@ import { signContribution } from "../../sdk/contribution.ts";
 import type { Share } from "../../sdk/share.ts";
 import { ShareKind } from "../../sdk/share.ts";
 import { Split } from "../../sdk/split.ts";
+import type { Sent } from "./gas.ts";
 import { settle, TRANSACTION_GAS_LIMIT } from "./gas.ts";
 import type { Bench } from "./world.ts";
 
@@ -48,8 +49,8 @@ export function contribute({ name, count = BATCH_SIZE }: { name: string; count?:
   });
 }
 
-/** Sends the creation of a Datanet that everybody may build on and that earns its owner and curator, the payer, something. */
-export async function sendCreation({ datanets, payer }: Bench): Promise<ContractTransactionResponse> {
+/** Creates a Datanet that everybody may build on. The payer owns and curates it, and takes a share as both. */
+export async function sendCreation({ datanets, payer }: Bench): Sent {
   const curation = { curator: payer, ownerBps: CURATION_BPS, curatorBps: CURATION_BPS };
   return datanets.create(curation, { minShareBps: 500, open: true }, ZeroAddress, URI, id("document"));
 }
@@ -65,6 +66,7 @@ export async function submitAll({ bench, datanetId, batch }: Batch): Promise<voi
   for (const contribution of batch) await settle(sendSubmission({ bench, datanetId, contribution }));
 }
 
+/** Submits a contribution. */
 export async function sendSubmission({
   bench: { connection, datanets },
   datanetId,
@@ -73,8 +75,9 @@ export async function sendSubmission({
   bench: Bench;
   datanetId: bigint;
   contribution: Contributed;
-}): Promise<ContractTransactionResponse> {
+}): Sent {
   await connection.networkHelpers.setBalance(contributor.address, parseEther("1"));
+  // Faster than signing thousands of transactions, and the same to the contract.
   const signer = await connection.ethers.getImpersonatedSigner(contributor.address);
   return datanets.connect(signer).submit(datanetId, content, URI, { gasLimit: TRANSACTION_GAS_LIMIT });
 }

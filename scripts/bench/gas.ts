@@ -2,7 +2,8 @@ import type { ContractTransactionReceipt, ContractTransactionResponse } from "et
 
 import type { Figure } from "./figures.ts";
 
-type Sent = Promise<ContractTransactionResponse>;
+/** A transaction on its way. */
+export type Sent = Promise<ContractTransactionResponse>;
 
 /** No transaction may use more (EIP-7825). */
 export const TRANSACTION_GAS_LIMIT = 2n ** 24n;

@@ -61,14 +61,14 @@ export async function* measureLimits(bench: Bench): AsyncGenerator<Figure> {
   const unsigned = contribute({ name: "submitted", count: submitted });
   await submitAll({ bench, datanetId, batch: unsigned });
   const accepted = await acceptSubmitted({ bench, datanetId, batch: unsigned });
-  yield limitFigure(`accept ${submitted} submitted contributions`, Number(accepted.gasUsed));
+  yield limitFigure(`accept ${format(submitted)} submitted contributions`, Number(accepted.gasUsed));
   const acceptedSigned = await acceptSigned({ bench, datanetId, batch: contribute({ name: "signed", count: signed }) });
-  yield limitFigure(`accept ${signed} signed contributions`, Number(acceptedSigned.gasUsed));
+  yield limitFigure(`accept ${format(signed)} signed contributions`, Number(acceptedSigned.gasUsed));
 
   const upstreams = [];
   for (let i = 0; i < SUPPORTED.parents; i++) upstreams.push(await publishModel(bench));
   const register = models.register(TERMS, lineageOf({ builders: 1, upstreams }), OPTIONS);
-  yield limitFigure(`register a model with ${upstreams.length} parents`, await gasOf(register));
+  yield limitFigure(`register a model with ${format(upstreams.length)} parents`, await gasOf(register));
 }
 
 /** A Datanet as its log reaches 2^20 contributions. */
@@ -102,4 +102,8 @@ export async function* measureLargeDatanet(bench: Bench, log: ContributionLog): 
 
 function limitFigure(name: string, gas: number): Figure {
   return gasFigure(`limit: ${name}`, gas, BUDGET);
+}
+
+function format(count: number): string {
+  return count.toLocaleString("en");
 }

@@ -16,12 +16,15 @@ export async function writeSnapshot(figures: readonly Figure[]): Promise<void> {
   await writeFile(FILE, `${JSON.stringify(takeSnapshot(figures), null, 2)}\n`);
 }
 
-/** What differs from the committed snapshot, one sentence each. */
+/** What differs from the committed snapshot, one sentence each, and what to do about it. */
 export async function compareWithSnapshot(figures: readonly Figure[]): Promise<string[]> {
   const old = await readSnapshot();
   const latest = takeSnapshot(figures);
   const names = [...new Set([...Object.keys(old), ...Object.keys(latest)])];
-  return names.flatMap((name) => describeChange({ name, from: old[name], to: latest[name] }));
+  const changes = names.flatMap((name) => describeChange({ name, from: old[name], to: latest[name] }));
+  return changes.length === 0
+    ? []
+    : [...changes, 'If that is meant, run "npm run bench -- --update" and commit the snapshot.'];
 }
 
 function takeSnapshot(figures: readonly Figure[]): Snapshot {

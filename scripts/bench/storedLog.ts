@@ -38,6 +38,7 @@ export async function storeLog({ bench, like, ...datanet }: Datanet & { bench: B
   const registry = await bench.datanets.getAddress();
   const mapping = await findLogs(bench, like);
   for (const { slot, value } of storedLog(mapping, datanet)) {
+    // Two values can share a word, and the other one may be there already.
     const word = value | (await readWord(bench, slot));
     await networkHelpers.setStorageAt(registry, slot, word);
   }

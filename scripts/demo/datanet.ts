@@ -1,7 +1,7 @@
-import { concat, dataLength, id, toBeHex, ZeroAddress, ZeroHash } from "ethers";
+import { id, ZeroAddress, ZeroHash } from "ethers";
 
 import { evidenceOf } from "../../sdk/content.ts";
-import { signContribution } from "../../sdk/contribution.ts";
+import { packSignatures, signContribution } from "../../sdk/contribution.ts";
 import { ContributionLog } from "../../sdk/log.ts";
 import { Split } from "../../sdk/split.ts";
 import { encodeSumNodes } from "../../sdk/sumNode.ts";
@@ -80,8 +80,11 @@ export class Datanet {
         return signContribution({ signer: this.#authorOf(text).wallet, contribution });
       }),
     );
-    const packed = concat(signatures.flatMap((signature) => [toBeHex(dataLength(signature), 2), signature]));
-    const transaction = await protocol.datanets.acceptSigned.populateTransaction(this.id, contributions, packed);
+    const transaction = await protocol.datanets.acceptSigned.populateTransaction(
+      this.id,
+      contributions,
+      packSignatures(signatures),
+    );
     const receipt = sender.send({ from: people.curator.wallet, transaction });
     await gas.note("Datanet: accept signed contributions", receipt, texts.length);
 

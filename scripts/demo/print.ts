@@ -174,6 +174,7 @@ function printConservation({ conservation, comparison, splits }: Report): void {
     `${accounts} accounts, ${comparison.splits} splits and ${formatInteger(comparison.shares)} shares compared: ` +
       (differences.length === 0 ? "no difference." : `${differences.length} DIFFERENCES.`),
   );
+  print(`Rounding has cost nobody more than ${formatInteger(comparison.mostRoundedOff)} of the smallest unit.`);
   for (const difference of differences) print(difference);
 }
 

@@ -1,8 +1,12 @@
+import type { Addressable } from "ethers";
+
 import { walletAccount } from "../../sdk/account.ts";
 import { readLogs } from "../../sdk/chainLogs.ts";
 import { decodeLedgerLog } from "../../sdk/ledgerEvents.ts";
 import { LedgerState } from "../../sdk/ledgerState.ts";
 import { entitlementOf } from "../../sdk/split.ts";
+import { Rational } from "../../test/reference/rational.ts";
+import type { ReferenceModel } from "../../test/reference/referenceModel.ts";
 import type { EarnerRow, Flow, FlowNode, Report } from "../report/report.ts";
 import type { CorpusText } from "./corpus.ts";
 import type { Market } from "./market.ts";
@@ -41,9 +45,11 @@ export async function collectResults({
   corpus: CorpusText[];
   payoffs: ReadonlyMap<string, Payoff>;
 }): Promise<Omit<Report, "seed" | "seconds">> {
-  const { people, protocol, gas } = setting;
+  const { people, gas } = setting;
+  const contracts: Record<string, Addressable> = { ...setting.protocol };
   const state = await readState(setting);
   const incomes = await readIncomes(setting);
+  const conservation = conservationOf({ state, market });
   const { earned: agentEarned } = incomeOf(incomes, market.agentBudget);
 
   const earner = ({ name, wallet }: Person, role: string): EarnerRow => {
@@ -59,7 +65,7 @@ export async function collectResults({
       authors: people.contributors.size,
     },
     contracts: await Promise.all(
-      Object.entries(protocol).map(async ([name, contract]) => ({ name, address: await contract.getAddress() })),
+      Object.entries(contracts).map(async ([name, contract]) => ({ name, address: await contract.getAddress() })),
     ),
     splits: market.catalogue.entries.map(({ name, split }) => ({
       name,
@@ -96,8 +102,8 @@ export async function collectResults({
     gas: gas.rows(),
     prepaid: people.payers.reduce((sum, { wallet }) => sum + state.balanceOf(walletAccount(wallet.address)), 0n),
     flows: collectFlows({ market, traffic, state, incomes }),
-    conservation: conservationOf({ state, market }),
-    comparison: await compare({ setting, market, traffic, state, incomes }),
+    conservation,
+    comparison: await compare({ setting, market, traffic, state, incomes, conservation }),
   };
 }
 
@@ -203,12 +209,14 @@ async function compare({
   traffic,
   state,
   incomes,
+  conservation,
 }: {
   setting: Setting;
   market: Market;
   traffic: Traffic;
   state: LedgerState;
   incomes: ReadonlyMap<string, Income>;
+  conservation: Report["conservation"];
 }): Promise<Report["comparison"]> {
   const { reference } = booked;
   const differences = (await booked.compare()).map(
@@ -221,7 +229,7 @@ async function compare({
     differences.push(`${what}: ${folded} by the events, ${chain} on the chain`);
   }
 
-  const { earned } = reference.settle();
+  const { earned, dust } = reference.settle();
   for (const account of new Set([...earned.keys(), ...incomes.keys()])) {
     check(`earnings of account ${account}`, earned.get(account) ?? 0n, incomeOf(incomes, account).earned);
   }
@@ -230,16 +238,33 @@ async function compare({
     check(`calls of ${name}`, rows[i].callsOnChain, (await booked.ledger.received(split.id)).calls);
     check(`payments to ${name}`, rows[i].amount, reference.paid(split.id));
   }
-  const { paidIn, paidOut } = booked;
-  const { totals } = state;
-  check("tokens paid in", paidIn, totals.paidIn + totals.deposited);
-  check("tokens paid out", paidOut, totals.withdrawn);
+  const { paidIn, paidOut, claimable } = conservation;
+  check("tokens paid in", booked.paidIn, paidIn);
+  check("tokens paid out", booked.paidOut, paidOut);
+  check(
+    "dust",
+    [...dust.values()].reduce((sum, units) => sum + units, 0n),
+    conservation.dust,
+  );
+  check("paid out + claimable + dust", paidIn, paidOut + claimable + conservation.dust);
 
   const shares = market.catalogue.entries.reduce((sum, { split }) => sum + split.tree.size, 0);
   return {
     accounts: reference.accounts().length,
+    mostRoundedOff: mostRoundedOff(reference),
     splits: market.catalogue.entries.length,
     shares,
     differences,
   };
+}
+
+/** Whole units, rounded up, that rounding has cost whom it cost most. */
+function mostRoundedOff(reference: ReferenceModel): bigint {
+  const { earned } = reference.settle();
+  let most = 0n;
+  for (const account of reference.accounts()) {
+    const missing = new Rational(earned.get(account) ?? 0n).minus(reference.exactEarned(account));
+    if (-missing.floor() > most) most = -missing.floor();
+  }
+  return most;
 }

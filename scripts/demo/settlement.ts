@@ -1,6 +1,9 @@
 import { walletAccount } from "../../sdk/account.ts";
+import { LedgerState } from "../../sdk/ledgerState.ts";
+import { planClaim } from "../../sdk/planner.ts";
+import { RegistryState } from "../../sdk/registryState.ts";
 import { ShareKind } from "../../sdk/share.ts";
-import type { Draw, Split } from "../../sdk/split.ts";
+import { decodeDraws, type Draw, type Split } from "../../sdk/split.ts";
 import type { Random } from "../../test/reference/random.ts";
 import type { Market } from "./market.ts";
 import type { Person } from "./people.ts";
@@ -8,7 +11,11 @@ import type { Setting } from "./setting.ts";
 
 const SHARES_PER_CALL = 64;
 const CLAIMERS_PER_ROUND = 3;
-const RELAY_FEE = 10n ** 15n;
+const RELAY_FEE = 10n ** 14n;
+
+/** What claims are planned with: 1 gwei per gas, and an OPEN worth 0.001 ether. */
+const GAS_PRICE = 10n ** 9n;
+const WEI_PER_OPEN = 10n ** 15n;
 
 /** How a contributor comes by its money in the end. */
 export type Payoff = "claim" | "relayed claim" | "payout" | "balance";
@@ -18,11 +25,38 @@ export class Settlement {
   readonly #setting: Setting;
   readonly #market: Market;
   readonly #random: Random;
+  /** What the contracts' events tell, as far as they have been read. */
+  readonly #ledgerState = new LedgerState();
+  readonly #registryState: RegistryState;
 
-  constructor({ setting, market, random }: { setting: Setting; market: Market; random: Random }) {
-    this.#setting = setting;
-    this.#market = market;
-    this.#random = random;
+  private constructor(fields: { setting: Setting; market: Market; random: Random; registryState: RegistryState }) {
+    this.#setting = fields.setting;
+    this.#market = fields.market;
+    this.#random = fields.random;
+    this.#registryState = fields.registryState;
+  }
+
+  static async prepare({
+    setting,
+    market,
+    random,
+  }: {
+    setting: Setting;
+    market: Market;
+    random: Random;
+  }): Promise<Settlement> {
+    const { datanets, models, agents, feePolicy, services } = setting.protocol;
+    const registryState = new RegistryState({
+      chainId: setting.sender.chainId,
+      addresses: {
+        datanets: await datanets.getAddress(),
+        models: await models.getAddress(),
+        agents: await agents.getAddress(),
+        feePolicy: await feePolicy.getAddress(),
+        services: await services.getAddress(),
+      },
+    });
+    return new Settlement({ setting, market, random, registryState });
   }
 
   /**
@@ -39,10 +73,12 @@ export class Settlement {
     await gas.note("release: all hops above the contributors", receipt, shares);
   }
 
-  /** Has a few contributors claim while payments go on. */
+  /** Has a few contributors claim while payments go on, each all the way from the services that were paid. */
   async claimInBetween(): Promise<void> {
     const contributors = [...this.#setting.people.contributors.values()];
-    for (const person of this.#random.shuffle(contributors).slice(0, CLAIMERS_PER_ROUND)) await this.#claim(person);
+    for (const person of this.#random.shuffle(contributors).slice(0, CLAIMERS_PER_ROUND)) {
+      await this.#claimPlanned(person);
+    }
   }
 
   /** Releases what is left and pays everybody but a few contributors, the treasury and the agent. */
@@ -76,6 +112,31 @@ export class Settlement {
   }
 
   // ---------------------------------------------------------------- contributors
+
+  /** A claim as anybody can plan it who knows nothing but the contracts' events. */
+  async #claimPlanned({ name, wallet }: Person): Promise<void> {
+    const { booked, gas, provider } = this.#setting;
+    const toBlock = await provider.getBlockNumber();
+    await this.#ledgerState.follow({ provider, ledger: await booked.ledger.getAddress(), toBlock });
+    await this.#registryState.follow({ provider, toBlock });
+    const plan = planClaim({
+      account: walletAccount(wallet.address),
+      splits: this.#registryState.splits,
+      ledger: this.#ledgerState,
+      gasPrice: GAS_PRICE,
+      weiPerToken: WEI_PER_OPEN,
+    });
+    if (!plan.worthwhile) return;
+
+    const before = booked.tokensOf(wallet.address);
+    const draws = decodeDraws(plan.draws);
+    const receipt = booked.claim({ claimer: wallet, draws, to: wallet.address });
+    await gas.note("claim: through all hops, as planned", receipt, countShares(draws));
+    const claimed = booked.tokensOf(wallet.address) - before;
+    if (claimed !== plan.yield + plan.balance) {
+      throw new Error(`${name} was to claim ${plan.yield + plan.balance}, but got ${claimed}.`);
+    }
+  }
 
   async #claim(person: Person): Promise<void> {
     const { booked, gas } = this.#setting;

@@ -128,9 +128,9 @@ export class Traffic {
       }
       if (round === ROUNDS) await this.#payFees();
       await this.#sweep();
+      if (round < ROUNDS) await this.#settlement.claimInBetween();
       await this.#settlement.releaseHops();
       await this.#runAgent();
-      if (round < ROUNDS) await this.#settlement.claimInBetween();
       if (round === REVOCATION_ROUND) {
         const { datanet } = this.#market;
         await datanet.revoke(this.#random.integer(0, datanet.texts.length - 1));

@@ -150,16 +150,17 @@ function renderConservation({ conservation, comparison, splits }: Report): strin
   const { paidIn, paidOut, claimable, dust } = conservation;
   const term = (amount: bigint, name: string): string =>
     `<div><b>${formatOpen(amount, EXACT)}</b><span>${name}</span></div>`;
-  const { accounts, shares, differences } = comparison;
+  const { accounts, shares, mostRoundedOff, differences } = comparison;
   const verdict =
     differences.length === 0
       ? `<span class="good">No difference.</span>`
-      : `<span class="bad">${differences.length} differences.</span>`;
+      : `<span class="bad">Differences found: ${differences.length}.</span>`;
   return `<section>
 <h2>Nothing lost, nothing made</h2>
 <div class="equation">${term(paidIn, "paid in")}<i>=</i>${term(paidOut, "paid out")}<i>+</i>${term(claimable, "claimable")}<i>+</i>${term(dust, "dust")}</div>
 <p>${verdict} A reference model divides every payment at once, in exact fractions, over the whole lineage. ${accounts} accounts,
-${splits.length} splits and ${formatInteger(shares)} shares on the chain agree with it to the last unit.</p>
+${splits.length} splits and ${formatInteger(shares)} shares on the chain agree with it to the last
+unit. Rounding has cost nobody more than ${formatInteger(mostRoundedOff)} units of 10⁻¹⁸ OPEN.</p>
 ${differences.length === 0 ? "" : `<ul>${differences.map((text) => `<li>${escapeMarkup(text)}</li>`).join("")}</ul>`}
 </section>`;
 }

@@ -17,7 +17,14 @@ export interface Report {
   gas: GasRow[];
   flows: Flow[];
   conservation: { paidIn: bigint; paidOut: bigint; claimable: bigint; dust: bigint };
-  comparison: { accounts: number; splits: number; shares: number; differences: string[] };
+  comparison: {
+    accounts: number;
+    splits: number;
+    shares: number;
+    /** Units that rounding has cost whom it cost most. */
+    mostRoundedOff: bigint;
+    differences: string[];
+  };
 }
 
 /** A split and what went through it. */

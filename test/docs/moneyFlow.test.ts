@@ -35,7 +35,13 @@ describe("the example of docs/money-flow.md", () => {
     const [payer] = await ethers.getSigners();
     await token.approve(services, MaxUint256);
 
-    await datanets.create({ curator: payer, ownerBps: 500, curatorBps: 500 }, { minShareBps: 0, open: true }, ZeroAddress, "", id(""));
+    await datanets.create(
+      { curator: payer, ownerBps: 500, curatorBps: 500 },
+      { minShareBps: 0, open: true },
+      ZeroAddress,
+      "",
+      id(""),
+    );
     await accept(protocol, [
       { contributor: ada, units: 6n },
       { contributor: ben, units: 5n },

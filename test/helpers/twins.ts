@@ -1,34 +1,41 @@
 import type { HardhatEthers } from "@nomicfoundation/hardhat-ethers/types";
-import type { Addressable } from "ethers";
 
 import type { AttributionLedger } from "../../typechain-types/index.ts";
+import { TWINS } from "../twins/twins.ts";
 import type { World } from "./world.ts";
 
-/** The same world around a vulnerable ledger, with the same token unless another is given. */
+/** Says of a test that an attack succeeds on a twin, and why. */
+export function worksOn(name: string): string {
+  const why = TWINS.find((twin) => twin.name === name)?.why;
+  if (why === undefined) throw new Error(`There is no twin ${name}.`);
+  return `works on ${name}: ${why}`;
+}
+
+/** The same people and token around a vulnerable ledger, which the payer has approved as well. */
 export async function withTwin({
   ethers,
   world,
   name,
-  token = world.token,
 }: {
   ethers: HardhatEthers;
   world: World;
   name: `AttributionLedger_${string}`;
-  token?: Addressable;
 }): Promise<World> {
-  const twin = await ethers.deployContract(name, [token]);
-  const ledger: AttributionLedger = await ethers.getContractAt("AttributionLedger", await twin.getAddress());
-  return await withLedger({ world, ledger });
+  const ledger = await deployTwin({ ethers, name, token: await world.token.getAddress() });
+  await world.token.approve(ledger, ethers.MaxUint256);
+  return { ...world, ledger };
 }
 
-/** The same world around another ledger. The payer has approved it. */
-export async function withLedger({
-  world,
-  ledger,
+/** A vulnerable ledger for any token, with the type of the real one. */
+export async function deployTwin({
+  ethers,
+  name,
+  token,
 }: {
-  world: World;
-  ledger: AttributionLedger;
-}): Promise<World> {
-  await world.token.approve(ledger, 2n ** 256n - 1n);
-  return { ...world, ledger };
+  ethers: HardhatEthers;
+  name: `AttributionLedger_${string}`;
+  token: string;
+}): Promise<AttributionLedger> {
+  const twin = await ethers.deployContract(name, [token]);
+  return await ethers.getContractAt("AttributionLedger", await twin.getAddress());
 }

@@ -5,6 +5,7 @@ import { signClaim } from "../../sdk/claim.ts";
 import { type Draw, encodeDraws } from "../../sdk/split.ts";
 import type { AttributionLedger, OpenToken, SplitAddresses } from "../../typechain-types/index.ts";
 import { signAuthorization, signPermit } from "../helpers/signatures.ts";
+import { Rational } from "./rational.ts";
 import { ReferenceModel } from "./referenceModel.ts";
 import type { Sender } from "./sender.ts";
 
@@ -385,7 +386,7 @@ export class BookedLedger {
   /**
    * Compares a ledger of which every share has been released with the reference's settlement, to the unit: what each
    * split received, what each share has drawn, the balance of each account, the tokens of each wallet, and what the ledger
-   * itself holds.
+   * itself holds. Compares the settlement with the exact earnings, too: rounding must stay within its bound.
    *
    * @returns Where they differ.
    */
@@ -404,8 +405,16 @@ export class BookedLedger {
         check(`drawn by share ${index} of split ${splitId}`, entitlement, chain);
       }
     }
+    const sharesAbove = this.reference.sharesAbove();
     for (const account of this.reference.accounts()) {
-      const balance = (earned.get(account) ?? 0n) + this.reference.transfers(account);
+      const exact = this.reference.exactEarned(account);
+      const settled = earned.get(account) ?? 0n;
+      const missing = exact.minus(new Rational(settled));
+      const bound = new Rational(BigInt(sharesAbove.get(account) ?? 0));
+      if (missing.numerator < 0n || (missing.numerator > 0n && missing.compare(bound) >= 0n)) {
+        differences.push({ what: `rounding of account ${account}`, reference: exact.floor(), chain: settled });
+      }
+      const balance = settled + this.reference.transfers(account);
       check(`balance of account ${account}`, balance, await this.ledger.balanceOf(account));
       held += balance;
     }

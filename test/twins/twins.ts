@@ -49,7 +49,7 @@ export const TWINS: readonly Twin[] = [
     why: "the same root can be read as a tree of another size, in which a share has another index",
   },
   {
-    name: "AttributionLedger_NodesLikeLeaves",
+    name: "AttributionLedger_LeavesLikeNodesOfAnySize",
     ...WITHOUT_SIZE,
     why: "leaves are hashed like nodes, so that an inner node can be drawn as a share of a smaller tree",
     also: [
@@ -58,7 +58,7 @@ export const TWINS: readonly Twin[] = [
     ],
   },
   {
-    name: "AttributionLedger_LeavesLikeNodesOnly",
+    name: "AttributionLedger_LeavesLikeNodes",
     source: TREE,
     find: "mstore8(preimage, 0)",
     replace: "mstore8(preimage, 1)\n            mstore(add(preimage, 82), 0)",

@@ -1,0 +1,99 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+import { expect } from "chai";
+
+import { runScript, type ScriptResult } from "../helpers/script.ts";
+
+/** The parts of out/report.json that are looked at; amounts are decimal strings. */
+interface ReportJson {
+  contributors: { name: string; earned: string; paidOut: string; paidBy: string }[];
+  services: { name: string; calls: string }[];
+  rails: { name: string; payments: number }[];
+  agent: { earned: string; spent: string; calls: string };
+  conservation: Record<"paidIn" | "paidOut" | "claimable" | "dust", string>;
+  comparison: { differences: string[] };
+}
+
+describe("demo", function () {
+  this.timeout(120_000);
+  let directory: string;
+  let result: ScriptResult;
+  let report: ReportJson;
+
+  before(async () => {
+    directory = await mkdtemp(path.join(tmpdir(), "demo-"));
+    result = await runScript({ script: "demo", args: ["--turns", "150", "--seed", "7", "--out", directory] });
+    report = JSON.parse(await readFile(path.join(directory, "report.json"), "utf8")) as ReportJson;
+  });
+
+  after(() => rm(directory, { recursive: true }));
+
+  it("ends well and says who contributed, refined, executed and earned", () => {
+    expect(result.errors).to.equal("");
+    expect(result.exitCode).to.equal(0);
+    for (const title of ["Who contributed", "Who refined", "Who executed", "Who earned", "Usage", "Gas"]) {
+      expect(result.output).to.match(new RegExp(`^${title}`, "m"));
+    }
+    expect(result.output).to.include("no difference.");
+  });
+
+  it("prints nothing but text when nobody looks at a terminal", () => {
+    expect(result.output).to.match(/^[\n\x20-\x7e]*$/);
+  });
+
+  it("finds the chain equal to the reference, and no money lost", () => {
+    expect(report.comparison.differences).to.deep.equal([]);
+    const { paidIn, paidOut, claimable, dust } = report.conservation;
+    expect(BigInt(paidIn)).to.equal(BigInt(paidOut) + BigInt(claimable) + BigInt(dust));
+    expect(BigInt(dust) < 1_000n).to.be.true;
+  });
+
+  it("pays all 43 authors, each in one of the ways there are", () => {
+    expect(report.contributors).to.have.lengthOf(43);
+    for (const { name, earned } of report.contributors) expect(BigInt(earned) > 0n, name).to.be.true;
+    const ways = new Set(report.contributors.map(({ paidBy }) => paidBy));
+    expect([...ways]).to.have.members(["own claim", "relayed claim", "payout", "not claimed yet"]);
+  });
+
+  it("uses every rail and every service", () => {
+    expect(report.rails).to.have.lengthOf(10);
+    expect(report.services).to.have.lengthOf(4);
+    for (const { name, calls } of report.services) expect(BigInt(calls) > 0n, name).to.be.true;
+  });
+
+  it("has the agent pay its tools out of what it earned", () => {
+    const { earned, spent, calls } = report.agent;
+    expect(BigInt(calls) > 0n).to.be.true;
+    expect(BigInt(spent) > 0n && BigInt(spent) <= BigInt(earned)).to.be.true;
+  });
+
+  it("leaves a page that loads nothing", async () => {
+    const page = await readFile(path.join(directory, "report.html"), "utf8");
+    expect(page).to.include('<svg class="sankey"');
+    expect(page).not.to.match(/<script|<link|<img|src=|href=|url\(|@import/);
+  });
+
+  it("repeats itself for the same seed", async () => {
+    const other = path.join(directory, "again");
+    await runScript({ script: "demo", args: ["--turns", "150", "--seed", "7", "--out", other] });
+    const again = JSON.parse(await readFile(path.join(other, "report.json"), "utf8")) as ReportJson;
+    expect(again.contributors).to.deep.equal(report.contributors);
+    expect(again.conservation).to.deep.equal(report.conservation);
+  });
+
+  it("refuses options that it does not understand", async () => {
+    const cases = [
+      { args: ["--seed", "one"], message: '--seed must be a whole number from 0 to 1000000, but is "one".' },
+      { args: ["--turns", "5"], message: '--turns must be a whole number from 60 to 1000000, but is "5".' },
+      { args: ["--fast"], message: "Usage: npm run demo" },
+    ];
+    for (const { args, message } of cases) {
+      const refused = await runScript({ script: "demo", args });
+      expect(refused.exitCode).to.equal(1);
+      expect(refused.errors).to.include(message);
+      expect(refused.errors).not.to.include("    at ");
+    }
+  });
+});

@@ -1,0 +1,89 @@
+import { expect } from "chai";
+
+import { formatInteger, formatOpen, formatPercent } from "../../scripts/report/format.ts";
+import { renderPage } from "../../scripts/report/page.ts";
+import type { FlowNode, Report } from "../../scripts/report/report.ts";
+import { drawSankey } from "../../scripts/report/sankey.ts";
+
+const OPEN = 10n ** 18n;
+
+const payers: FlowNode = { name: "Payers", kind: "payer" };
+const model: FlowNode = { name: "Model <A> & Co", kind: "model" };
+const alice: FlowNode = { name: "Alice", kind: "contributor" };
+const bob: FlowNode = { name: "Bob", kind: "contributor" };
+const flows = [
+  { from: payers, to: model, amount: 10n * OPEN },
+  { from: model, to: alice, amount: 7n * OPEN },
+  { from: model, to: bob, amount: 3n * OPEN },
+];
+
+describe("demo report", () => {
+  describe("numbers", () => {
+    it("are separated at thousands", () => {
+      expect([0, 999, 1_000, 1_234_567].map(formatInteger)).to.deep.equal(["0", "999", "1,000", "1,234,567"]);
+    });
+
+    it("are rounded down, so that nobody seems to have more than there is", () => {
+      expect(formatOpen(1_999_999_999_999_999_999n, 4)).to.equal("1.9999");
+      expect(formatOpen(1n, 18)).to.equal("0.000000000000000001");
+      expect(formatOpen(12_345n * OPEN, 0)).to.equal("12,345");
+    });
+
+    it("become percentages, also of nothing", () => {
+      expect(formatPercent(1n, 3n)).to.equal("33.3 %");
+      expect(formatPercent(2n, 2n)).to.equal("100.0 %");
+      expect(formatPercent(0n, 0n)).to.equal("-");
+    });
+  });
+
+  describe("the picture of the money", () => {
+    const svg = drawSankey(flows);
+
+    it("has a band for every flow, with its amount", () => {
+      expect(svg.match(/<path /g)).to.have.lengthOf(flows.length);
+      expect(svg).to.include("<title>Payers → Model &lt;A&gt; &amp; Co: 10.0000 OPEN</title>");
+    });
+
+    it("has a node and a label for everybody", () => {
+      expect(svg.match(/<rect /g)).to.have.lengthOf(4);
+      expect(svg).to.include('Alice <tspan class="amount">7.0</tspan>');
+      expect(svg).not.to.match(/NaN|undefined/);
+    });
+
+    it("makes bands as wide as their amounts", () => {
+      const widths = [...svg.matchAll(/stroke-width="([\d.]+)"/g)].map(([, width]) => Number(width));
+      expect(widths[1] / widths[0]).to.be.closeTo(0.7, 0.01);
+      expect(widths[2] / widths[0]).to.be.closeTo(0.3, 0.01);
+    });
+  });
+
+  it("says so when the chain and the reference disagree", () => {
+    const page = renderPage(reportWith(["balance of <account>: 1 by the reference, 2 on the chain"]));
+    expect(page).to.include('<span class="bad">Differences found: 1.</span>');
+    expect(page).to.include("<li>balance of &lt;account&gt;: 1 by the reference, 2 on the chain</li>");
+    expect(renderPage(reportWith([]))).to.include("No difference.");
+  });
+});
+
+function reportWith(differences: string[]): Report {
+  const person = { name: "Alice", role: "contributor", address: "0x00", earned: 7n * OPEN, paidOut: 0n };
+  return {
+    seed: 1,
+    seconds: 1,
+    corpus: { texts: 1, words: 10, bytes: 60, authors: 1 },
+    contracts: [],
+    splits: [],
+    contributors: [{ ...person, texts: 1, words: 10, paidBy: "not claimed yet" }],
+    builders: [],
+    operators: [],
+    others: [],
+    services: [],
+    rails: [],
+    agent: { earned: 0n, spent: 0n, calls: 0n },
+    prepaid: 0n,
+    gas: [],
+    flows,
+    conservation: { paidIn: 10n * OPEN, paidOut: 0n, claimable: 10n * OPEN, dust: 0n },
+    comparison: { accounts: 2, splits: 1, shares: 2, mostRoundedOff: 1n, differences },
+  };
+}
