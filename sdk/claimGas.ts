@@ -100,13 +100,13 @@ export function claimGas({
       if (release?.splitId !== splitId || release.index !== index) continue;
       pending.pop();
       gas += RELEASE + slots.write(drawnSlot, isPairUntouched({ ledger, splitId, pair }));
-      if (ledger.redirectsOf(splitId).has(index)) gas += COLD_SLOT;
       const { recipient } = release;
       if (release.kind === ShareKind.Split) {
         const slot = `received ${recipient}`;
         gas += HOP + slots.read(slot) + slots.write(slot, ledger.received(recipient).amount === 0n);
       } else {
         gas += CREDITED;
+        if (ledger.redirectsOf(splitId).has(index)) gas += COLD_SLOT;
         const slot = `balance ${recipient}`;
         if (recipient !== account) gas += slots.read(slot) + slots.write(slot, ledger.balanceOf(recipient) === 0n);
       }

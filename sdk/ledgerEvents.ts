@@ -17,6 +17,7 @@ export type LedgerEvent =
   | { name: "Credited"; splitId: string; account: string; index: number; amount: bigint }
   | { name: "Routed"; hops: Hop[] }
   | { name: "Deposited"; from: string; account: string; amount: bigint }
+  | { name: "ClaimRelayed"; account: string; relayer: string; nonce: bigint; fee: bigint }
   | { name: "Withdrawn"; account: string; to: string; amount: bigint }
   | { name: "BalanceTransferred"; from: string; to: string; amount: bigint }
   | { name: "SpenderApproved"; account: string; spender: string; amount: bigint }
@@ -32,6 +33,7 @@ export const LEDGER_EVENTS = new Interface([
   "event Credited(bytes32 indexed splitId, bytes32 indexed account, uint256 index, uint256 amount)",
   "event Routed((bytes32 splitId, bytes32 toSplitId, uint256 index, uint256 amount)[] hops)",
   "event Deposited(address indexed from, bytes32 indexed account, uint256 amount)",
+  "event ClaimRelayed(address indexed account, address indexed relayer, uint256 nonce, uint256 fee)",
   "event Withdrawn(bytes32 indexed account, address indexed to, uint256 amount)",
   "event BalanceTransferred(bytes32 indexed from, bytes32 indexed to, uint256 amount)",
   "event SpenderApproved(bytes32 indexed account, address indexed spender, uint256 amount)",
@@ -80,6 +82,14 @@ function decodeLedgerEvent(name: string, args: EventArgs): LedgerEvent | undefin
       };
     case "Deposited":
       return { name, from: args.text("from"), account: args.text("account"), amount: args.uint("amount") };
+    case "ClaimRelayed":
+      return {
+        name,
+        account: args.text("account"),
+        relayer: args.text("relayer"),
+        nonce: args.uint("nonce"),
+        fee: args.uint("fee"),
+      };
     case "Withdrawn":
       return { name, account: args.text("account"), to: args.text("to"), amount: args.uint("amount") };
     case "BalanceTransferred":

@@ -37,7 +37,7 @@ export interface LedgerView {
   received: (splitId: string) => { amount: bigint };
   drawn: (splitId: string, index: number) => bigint;
   balanceOf: (account: string) => bigint;
-  /** Accounts that shares of a split are redirected to, by index. */
+  /** Accounts that shares of a split are redirected to, by index; of no effect on shares that lead to splits. */
   redirectsOf: (splitId: string) => ReadonlyMap<number, string>;
 }
 
@@ -56,6 +56,7 @@ export interface LedgerViews {
   balanceOf: (account: string) => Promise<bigint>;
   allowance: (account: string, spender: string) => Promise<bigint>;
   redirectOf: (splitId: string, index: number) => Promise<string>;
+  nonces: (account: string) => Promise<bigint>;
 }
 
 /** A state as JSON can carry it: bigints as decimal text. */
@@ -68,6 +69,7 @@ export interface LedgerStateJson {
   balances: Record<string, string>;
   allowances: Record<string, Record<string, string>>;
   redirects: Record<string, Record<string, string>>;
+  nonces: Record<string, string>;
 }
 
 const MAX_CALLS = 2n ** 64n - 1n;
@@ -83,6 +85,7 @@ export class LedgerState implements LedgerView {
   readonly #balances = new Map<string, bigint>();
   readonly #allowances = new Map<string, Map<string, bigint>>();
   readonly #redirects = new Map<string, Map<number, string>>();
+  readonly #nonces = new Map<string, bigint>();
 
   /** @param firstBlock Block in which the ledger was deployed, or any before it. */
   constructor(firstBlock = 0) {
@@ -128,6 +131,11 @@ export class LedgerState implements LedgerView {
 
   allowance(account: string, spender: string): bigint {
     return this.#allowances.get(account)?.get(getAddress(spender)) ?? 0n;
+  }
+
+  /** What the next signed claim of a wallet has to carry. */
+  nonceOf(wallet: string): bigint {
+    return this.#nonces.get(getAddress(wallet)) ?? 0n;
   }
 
   /** Accounts that shares of a split are redirected to, by index. */
@@ -179,6 +187,9 @@ export class LedgerState implements LedgerView {
       case "Deposited":
         this.#addToBalance(event.account, event.amount, event);
         this.#totals.deposited += event.amount;
+        break;
+      case "ClaimRelayed":
+        this.#nonces.set(getAddress(event.account), event.nonce + 1n);
         break;
       case "Withdrawn":
         this.#addToBalance(event.account, -event.amount, event);
@@ -260,6 +271,9 @@ export class LedgerState implements LedgerView {
         check(`redirectOf(${splitId}, ${index})`, to, await ledger.redirectOf(splitId, index));
       }
     }
+    for (const [wallet, nonce] of this.#nonces) {
+      check(`nonces(${wallet})`, nonce, await ledger.nonces(wallet));
+    }
     return differences;
   }
 
@@ -281,6 +295,7 @@ export class LedgerState implements LedgerView {
       balances: recordOf(this.#balances, String),
       allowances: recordOf(this.#allowances, (spenders) => recordOf(spenders, String)),
       redirects: recordOf(this.#redirects, (shares) => recordOf(shares, String)),
+      nonces: recordOf(this.#nonces, String),
     };
   }
 
@@ -308,6 +323,7 @@ export class LedgerState implements LedgerView {
       const redirects = entryOf(state.#redirects, splitId);
       for (const [index, to] of Object.entries(shares)) redirects.set(Number(index), to);
     }
+    for (const [wallet, nonce] of Object.entries(json.nonces)) state.#nonces.set(wallet, BigInt(nonce));
     return state;
   }
 

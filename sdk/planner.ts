@@ -161,10 +161,12 @@ function findStations({ account, splits, ledger }: Pick<ClaimQuestion, "account"
     const own = split.tree
       .findShares({ kind: ShareKind.Account, recipient: account })
       .filter((index) => !redirects.has(index));
-    for (const [index, to] of redirects) if (to === account && index < split.tree.size) own.push(index);
+    for (const [index, to] of redirects) {
+      if (to === account && index < split.tree.size && split.tree.share(index).kind === ShareKind.Account)
+        own.push(index);
+    }
     const nested = split.tree
       .findShares({ kind: ShareKind.Split })
-      .filter((index) => !redirects.has(index))
       .map((index) => ({ index, splitId: split.tree.share(index).recipient }));
     for (const { splitId } of nested) {
       const child = known.get(splitId);

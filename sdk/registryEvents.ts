@@ -9,7 +9,7 @@ const SHARES = "(uint8 kind, bytes32 recipient, uint128 units, bytes32 evidence)
 /** The DatanetRegistry's events that make splits, as ethers reads them. */
 export const DATANET_EVENTS = new Interface([
   "event DatanetCreated(uint256 indexed id, address indexed owner, address arbiter)",
-  "event ContributionsAccepted(uint256 indexed id, uint256 firstIndex, (address contributor, uint128 units, bytes32 evidence)[] contributions)",
+  "event ContributionsAccepted(uint256 indexed id, uint256 firstIndex, uint256 firstNumber, (address contributor, uint128 units, bytes32 evidence)[] contributions)",
   "event ContributionRevoked(uint256 indexed id, uint256 indexed index, address indexed by)",
   `event VersionPublished(uint256 indexed id, uint256 indexed version, bytes32 indexed splitId, bytes32 logSplitId, uint256 size, uint256 units, ${SHARES})`,
 ]);
@@ -50,7 +50,13 @@ export interface FeePolicy {
 /** What the registries report about splits. */
 export type RegistryEvent =
   | { name: "DatanetCreated"; id: bigint; arbiter: string }
-  | { name: "ContributionsAccepted"; id: bigint; firstIndex: number; contributions: AcceptedContribution[] }
+  | {
+      name: "ContributionsAccepted";
+      id: bigint;
+      firstIndex: number;
+      firstNumber: number;
+      contributions: AcceptedContribution[];
+    }
   | { name: "ContributionRevoked"; id: bigint; index: number }
   | {
       name: "DatanetVersionPublished";
@@ -118,6 +124,7 @@ function decodeRegistryEvent({
         name,
         id: args.uint("id"),
         firstIndex: args.index("firstIndex"),
+        firstNumber: args.index("firstNumber"),
         contributions: args.structs("contributions").map((contribution) => ({
           contributor: contribution.text("contributor"),
           units: contribution.uint("units"),

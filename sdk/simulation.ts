@@ -15,7 +15,7 @@ export interface Release {
   index: number;
   /** In the token's smallest unit; more than zero. */
   amount: bigint;
-  /** What the recipient is: an account if the share is redirected, whatever the share says. */
+  /** What the recipient is. */
   kind: ShareKind;
   recipient: string;
 }
@@ -48,8 +48,8 @@ export function simulateRelease({
       const amount = entitlementOf({ received, units: share.units, totalUnits: split.tree.totalUnits }) - already;
       if (amount === 0n) return;
       drawn.set(key, (drawn.get(key) ?? 0n) + amount);
-      const redirect = redirects.get(index);
-      const { kind, recipient } = redirect === undefined ? share : { kind: ShareKind.Account, recipient: redirect };
+      const { kind } = share;
+      const recipient = (kind === ShareKind.Account ? redirects.get(index) : undefined) ?? share.recipient;
       if (kind === ShareKind.Split) routed.set(recipient, (routed.get(recipient) ?? 0n) + amount);
       releases.push({ splitId, index, amount, kind, recipient });
     });

@@ -149,6 +149,9 @@ contract AttributionLedger is EIP712, Nonces {
     /// @notice Emitted when tokens left from an account's balance.
     event Withdrawn(bytes32 indexed account, address indexed to, uint256 amount);
 
+    /// @notice Emitted when somebody submitted a claim that an account had signed.
+    event ClaimRelayed(address indexed account, address indexed relayer, uint256 nonce, uint256 fee);
+
     /// @notice Emitted when balance moved between accounts.
     event BalanceTransferred(bytes32 indexed from, bytes32 indexed to, uint256 amount);
 
@@ -330,6 +333,7 @@ contract AttributionLedger is EIP712, Nonces {
             revert AttributionLedger_ClaimTooSmall(total, request.minAmount, request.fee);
         }
         amount = total - request.fee;
+        emit ClaimRelayed(request.account, msg.sender, request.nonce, request.fee);
 
         // Interaction
         bytes32 account = Accounts.wallet(request.account);
@@ -388,7 +392,8 @@ contract AttributionLedger is EIP712, Nonces {
 
     // ------------------------------------------------------------------ arbiter
 
-    /// @notice Sends a share's undrawn and future money to another account, or to its own recipient again.
+    /// @notice Sends an account's share, what it has not drawn and what is to come, to another account, or to its own
+    /// recipient again. Has no effect on a share that leads to another split: what is upstream has an arbiter of its own.
     /// @dev The caller is the arbiter by construction: its address is hashed into the id. Works before the first
     /// payment, too.
     /// @param root Root of the split's tree.
@@ -521,12 +526,11 @@ contract AttributionLedger is EIP712, Nonces {
                 if (amount == 0) continue;
                 drawnOf[index >> 1] = word + (amount << shift);
                 run.released += amount;
-                if (half & REDIRECTED != 0) (toSplit, recipient) = (false, redirectOf[splitId][index]);
-
                 if (toSplit) {
                     _route(recipient, amount);
                     HopLog.add(run.hops, splitId, recipient, index, amount);
                 } else {
+                    if (half & REDIRECTED != 0) recipient = redirectOf[splitId][index];
                     emit Credited(splitId, recipient, index, amount);
                     _credit(recipient, amount, run);
                 }

@@ -27,8 +27,8 @@ struct Draw {
 ///     ‖ siblings × [ hash (32) ‖ units (16) ]
 ///
 /// and several are simply concatenated. The number of siblings follows from (size, first, count); their order is that
-/// of {MerkleSumTree-rootOfRange}. The split's id is computed, never given, so a wrong byte anywhere leads to a split
-/// that never received anything.
+/// of {MerkleSumTree-rootOfRange}. The split's id is computed, never given, so a wrong byte anywhere leads to another
+/// split, which as a rule never received anything.
 library Draws {
     uint256 internal constant HEADER_BYTES = 40;
 

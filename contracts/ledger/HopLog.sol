@@ -14,8 +14,8 @@ struct Hop {
 }
 
 /// @title One event for all hops of a release
-/// @notice Collects hops in memory in the layout in which `Routed(Hop[])` carries them, and emits them together: a
-/// quarter of what an event per hop costs, and no copying.
+/// @notice Collects hops in memory in the layout in which `Routed(Hop[])` carries them, and emits them together, which
+/// halves what each further hop would cost with an event of its own.
 library HopLog {
     bytes32 private constant ROUTED = keccak256("Routed((bytes32,bytes32,uint256,uint256)[])");
 

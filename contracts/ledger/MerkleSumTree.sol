@@ -47,7 +47,7 @@ struct SumLog {
 ///
 /// Shape: RFC 9162 §2.1. Pairing neighbours level by level and lifting a last odd node unchanged gives the same tree as
 /// its recursive definition. Units are 16 bytes wide; a sum that does not fit reverts.
-/// @dev Assembly lays out hash preimages in memory beyond the free pointer; nothing is allocated. Each such function
+/// @dev Assembly lays out hash preimages in memory beyond the free pointer, without allocating it. Each such function
 /// is compared with its plain `abi.encodePacked` form in the tests.
 library MerkleSumTree {
     /// @dev Bytes of a sibling in a proof: hash (32) ‖ units (16).

@@ -102,7 +102,7 @@ abstract contract AssetRegistry is ERC721 {
     }
 
     /// @notice An asset's licence terms.
-    function termsOf(uint256 id) external view returns (Terms memory) {
+    function termsOf(uint256 id) public view returns (Terms memory) {
         return _assets[id].terms;
     }
 

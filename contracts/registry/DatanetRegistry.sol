@@ -118,7 +118,14 @@ contract DatanetRegistry is AssetRegistry, EIP712 {
     event SubmissionsRejected(uint256 indexed id, uint256 firstNumber, uint256 count);
 
     /// @notice Emitted when a batch was appended to the log, in this order; those without units were rejected instead.
-    event ContributionsAccepted(uint256 indexed id, uint256 firstIndex, Contribution[] contributions);
+    /// @param firstIndex Index in the log of the first one appended.
+    /// @param firstNumber Place in the queue of the first submission decided; zero for a batch accepted by signatures.
+    event ContributionsAccepted(
+        uint256 indexed id,
+        uint256 firstIndex,
+        uint256 firstNumber,
+        Contribution[] contributions
+    );
 
     /// @notice Emitted when a contribution lost its units for versions to come.
     event ContributionRevoked(uint256 indexed id, uint256 indexed index, address indexed by);
@@ -232,8 +239,11 @@ contract DatanetRegistry is AssetRegistry, EIP712 {
     }
 
     /// @notice Decides the next submissions of the queue, all in their order, and publishes a version. Units of zero
-    /// reject a submission; the others are appended to the log.
-    function accept(uint256 id, Contribution[] calldata contributions) external returns (uint256 version) {
+    /// reject a submission; the others, at least one, are appended to the log.
+    function accept(
+        uint256 id,
+        Contribution[] calldata contributions
+    ) external onlyCurator(id) returns (uint256 version) {
         Queue storage queue = _queues[id];
         uint256 decided = queue.decided;
         bytes32 head = queue.heads[decided];
@@ -252,13 +262,13 @@ contract DatanetRegistry is AssetRegistry, EIP712 {
         assembly ("memory-safe") {
             mstore(leaves, accepted)
         }
-        return _append(id, contributions, leaves);
+        return _append(id, decided - contributions.length + 1, contributions, leaves);
     }
 
     /// @notice Rejects the next submissions of the queue unseen, at a cost that does not depend on how many they are.
     function reject(uint256 id, uint64 count) external onlyCurator(id) {
         Queue storage queue = _queues[id];
-        if (count > queue.submitted - queue.decided) {
+        if (count == 0 || count > queue.submitted - queue.decided) {
             revert DatanetRegistry_NotNextSubmissions(id, queue.decided, count);
         }
         queue.decided += count;
@@ -272,7 +282,7 @@ contract DatanetRegistry is AssetRegistry, EIP712 {
         uint256 id,
         Contribution[] calldata contributions,
         bytes calldata signatures
-    ) external returns (uint256 version) {
+    ) external onlyCurator(id) returns (uint256 version) {
         SumNode[] memory leaves = MerkleSumTree.list(contributions.length);
         bytes32 domain = _domainSeparatorV4();
         bytes32[3] memory message = [CONTRIBUTION_TYPEHASH, bytes32(id), 0];
@@ -294,10 +304,11 @@ contract DatanetRegistry is AssetRegistry, EIP712 {
             }
         }
         if (cursor != signatures.length) revert DatanetRegistry_BadSignatureBytes(signatures.length, cursor);
-        return _append(id, contributions, leaves);
+        return _append(id, 0, contributions, leaves);
     }
 
     /// @notice Takes a contribution out of versions to come. Its curator may, and its contributor.
+    /// @dev A signature stays good: a curator could accept the same contribution again. It shows in the log when one does.
     /// @param contribution As it was accepted.
     /// @param proof Siblings up to the frontier of the log ({MerkleSumTree-replace}).
     function revoke(
@@ -368,12 +379,13 @@ contract DatanetRegistry is AssetRegistry, EIP712 {
 
     function _append(
         uint256 id,
+        uint256 firstNumber,
         Contribution[] calldata contributions,
         SumNode[] memory leaves
-    ) private onlyCurator(id) returns (uint256 version) {
+    ) private returns (uint256 version) {
         if (leaves.length == 0) revert DatanetRegistry_EmptyBatch();
         SumLog storage log = _logs[id];
-        _emitAccepted(id, log.size, contributions);
+        _emitAccepted(id, log.size, firstNumber, contributions);
         return _publish(id, log.append(leaves));
     }
 
@@ -393,16 +405,22 @@ contract DatanetRegistry is AssetRegistry, EIP712 {
 
     /// @dev Emits {ContributionsAccepted}. The calldata of a batch already is the event's encoding, and its fields have
     /// been read, and thereby checked, before.
-    function _emitAccepted(uint256 id, uint256 firstIndex, Contribution[] calldata contributions) private {
+    function _emitAccepted(
+        uint256 id,
+        uint256 firstIndex,
+        uint256 firstNumber,
+        Contribution[] calldata contributions
+    ) private {
         bytes32 topic = ContributionsAccepted.selector;
         assembly ("memory-safe") {
             let data := mload(0x40)
             let size := mul(contributions.length, 96)
             mstore(data, firstIndex)
-            mstore(add(data, 32), 64)
-            mstore(add(data, 64), contributions.length)
-            calldatacopy(add(data, 96), contributions.offset, size)
-            log2(data, add(size, 96), topic, id)
+            mstore(add(data, 32), firstNumber)
+            mstore(add(data, 64), 96)
+            mstore(add(data, 96), contributions.length)
+            calldatacopy(add(data, 128), contributions.offset, size)
+            log2(data, add(size, 128), topic, id)
         }
     }
 

@@ -17,6 +17,9 @@ contract ModelRegistry is LineageRegistry {
     /// @notice Emitted when a model was forked from a version of another.
     event ModelForked(uint256 indexed id, uint256 indexed parentId, uint256 parentVersion);
 
+    /// @notice Thrown when a parent's terms ask a fork for more than its maker allowed.
+    error ModelRegistry_ParentShareAbove(uint256 parentBps, uint256 maxParentBps);
+
     /// @notice What a fork pays its parent when the parent's terms ask for less.
     uint16 public constant DEFAULT_FORK_BPS = 1_000;
 
@@ -38,14 +41,18 @@ contract ModelRegistry is LineageRegistry {
     /// @notice Registers a model built on one version of another, with the defaults most forks want: the parent gets
     /// what its terms ask for and at least {DEFAULT_FORK_BPS}, the caller's wallet the rest; the fork passes the parent's
     /// terms on and has no arbiter.
+    /// @param maxParentBps Most the caller is ready to give the parent, should its terms change at the last moment.
     function fork(
         uint256 parentId,
         uint256 parentVersion,
+        uint16 maxParentBps,
         string calldata metadataURI,
         bytes32 metadataHash
     ) external returns (uint256 id) {
-        Terms memory terms = this.termsOf(parentId);
+        Terms memory terms = termsOf(parentId);
         uint16 parentBps = terms.minShareBps > DEFAULT_FORK_BPS ? terms.minShareBps : DEFAULT_FORK_BPS;
+
+        if (parentBps > maxParentBps) revert ModelRegistry_ParentShareAbove(parentBps, maxParentBps);
 
         Lineage memory lineage;
         lineage.builders = new Builder[](1);

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {Accounts} from "../ledger/Accounts.sol";
-import {AttributionLedger} from "../ledger/AttributionLedger.sol";
+import {AttributionLedger, Payment} from "../ledger/AttributionLedger.sol";
 import {Kind, MerkleSumTree, Share, SumNode} from "../ledger/MerkleSumTree.sol";
 import {AgentRegistry} from "./AgentRegistry.sol";
 import {AssetRegistry} from "./AssetRegistry.sol";
@@ -16,6 +16,8 @@ import {ModelRegistry} from "./ModelRegistry.sol";
 /// @param operator Who executes and is paid for it.
 /// @param active Whether it takes calls.
 /// @param registry Where the asset is registered.
+/// @param assetId The asset.
+/// @param assetVersion The version of it that is served.
 /// @param rateIn Price per 1,000 tokens in, in the token's smallest unit.
 /// @param rateOut Price per 1,000 tokens out.
 struct Service {
@@ -66,6 +68,9 @@ contract ServiceRegistry {
 
     /// @notice Thrown when a call costs more than its payer allowed.
     error ServiceRegistry_AboveMaximum(uint256 cost, uint256 maximum);
+
+    /// @notice Thrown when a payment is for no calls.
+    error ServiceRegistry_NoCalls(uint256 serviceId);
 
     /// @notice Thrown when calls cost nothing.
     error ServiceRegistry_NothingToPay(uint256 serviceId);
@@ -208,7 +213,8 @@ contract ServiceRegistry {
     /// this registry. Cheaper rails of the ledger reach the same splits.
     /// @param tokensIn Tokens in, over all calls.
     /// @param tokensOut Tokens out, over all calls.
-    /// @param maximum Most the caller is ready to pay.
+    /// @param calls How many calls, at least one.
+    /// @param maximum Most the caller is ready to pay. The price and the asset version are the operator's at this moment.
     /// @return cost What was paid.
     function pay(
         uint256 serviceId,
@@ -218,14 +224,23 @@ contract ServiceRegistry {
         bytes32 memo,
         uint256 maximum
     ) external returns (uint256 cost) {
+        if (calls == 0) revert ServiceRegistry_NoCalls(serviceId);
         Quote memory q = quote(serviceId, tokensIn, tokensOut, calls);
         cost = q.net + q.platformFee;
         if (cost == 0) revert ServiceRegistry_NothingToPay(serviceId);
         if (cost > maximum) revert ServiceRegistry_AboveMaximum(cost, maximum);
         emit ServicePaid(serviceId, msg.sender, q.net, q.platformFee, calls, memo);
         _token.safeTransferFrom(msg.sender, address(this), cost);
-        if (q.net != 0) ledger.pay(q.splitId, q.net, calls, memo);
-        if (q.platformFee != 0) ledger.pay(q.platformSplitId, q.platformFee, 0, memo);
+        if (q.platformFee == 0) {
+            ledger.pay(q.splitId, q.net, calls, memo);
+        } else if (q.net == 0) {
+            ledger.pay(q.platformSplitId, q.platformFee, calls, memo);
+        } else {
+            Payment[] memory legs = new Payment[](2);
+            legs[0] = Payment(q.splitId, q.net, calls, memo);
+            legs[1] = Payment(q.platformSplitId, q.platformFee, 0, memo);
+            ledger.payMany(legs);
+        }
     }
 
     // ------------------------------------------------------------------ views
@@ -236,7 +251,7 @@ contract ServiceRegistry {
         uint256 serviceId,
         uint256 tokensIn,
         uint256 tokensOut,
-        uint256 calls
+        uint64 calls
     ) public view returns (Quote memory) {
         Service memory service = serviceOf(serviceId);
         if (!service.active) revert ServiceRegistry_Inactive(serviceId);
@@ -249,7 +264,7 @@ contract ServiceRegistry {
                 splitId: splitAt(serviceId, version),
                 net: (price + RATE_TOKENS - 1) / RATE_TOKENS,
                 platformSplitId: _idOf(_platformShares(policy, version)),
-                platformFee: policy.platformFee * calls
+                platformFee: uint256(policy.platformFee) * calls
             });
     }
 

@@ -43,7 +43,7 @@ export async function* measureRegistries(bench: Bench): AsyncGenerator<Figure> {
   yield gasFigure("register a model, 5 builders on a model and 2 Datanets", await steadyGasOf(register), 200_000);
   const modelId = await models.assetCount();
   yield gasFigure("publish another version of that model", await gasOf(models.publish(modelId, lineage)));
-  yield gasFigure("fork a model", await steadyGasOf(() => models.fork(modelId, 1, URI, id("fork"))));
+  yield gasFigure("fork a model", await steadyGasOf(() => models.fork(modelId, 1, 10_000, URI, id("fork"))));
 
   yield gasFigure("register an agent", await steadyGasOf(() => agents["register(string)"](URI)));
   const upstreams = [{ registry: models, id: modelId, version: 1n, units: 5_000n }];

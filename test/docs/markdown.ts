@@ -1,9 +1,10 @@
 import { readdir, readFile } from "node:fs/promises";
 
-/** A fenced block of code: its language, and the name that follows it. */
+/** A fenced block of code. */
 export interface CodeBlock {
   language: string;
-  name: string;
+  /** The file that its first line names; empty if it names none. */
+  file: string;
   code: string;
 }
 
@@ -22,9 +23,9 @@ export async function readDoc(file: string): Promise<string> {
 }
 
 export function findCodeBlocks(markdown: string): CodeBlock[] {
-  return [...markdown.matchAll(/^```(\w+) ?(.*)\n([\s\S]*?)^```$/gm)].map(([, language, name, code]) => ({
+  return [...markdown.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map(([, language, code]) => ({
     language,
-    name,
+    file: /^\/\/ (\S+)\n/.exec(code)?.[1] ?? "",
     code,
   }));
 }

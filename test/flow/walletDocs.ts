@@ -49,7 +49,7 @@ export interface Stage {
 export async function openStage(): Promise<Stage> {
   const directory = await mkdtemp(path.join(tmpdir(), "wallets-"));
   const blocks = findCodeBlocks(await readDoc(DOCUMENT));
-  await layOutProject({ directory, files: blocks.filter(({ name }) => name !== "") });
+  await layOutProject({ directory, files: blocks.filter(({ file }) => file !== "") });
 
   const node = await startNode(NODE_COMMANDS.anvil);
   const deployments = path.join(directory, "ignition", "deployments");
@@ -86,7 +86,7 @@ export async function openStage(): Promise<Stage> {
     loadPages: async () => {
       const modules = blocks
         .filter(({ code }) => code.includes("export async function"))
-        .map(async ({ name }) => (await import(pathToFileURL(path.join(directory, name)).href)) as object);
+        .map(async ({ file }) => (await import(pathToFileURL(path.join(directory, file)).href)) as object);
       return Object.assign({}, ...(await Promise.all(modules))) as Pages;
     },
     dispose: async () => {
@@ -102,13 +102,10 @@ async function layOutProject({
   files,
 }: {
   directory: string;
-  files: { name: string; code: string }[];
+  files: { file: string; code: string }[];
 }): Promise<void> {
   for (const name of ["sdk", "node_modules"]) await symlink(path.resolve(name), path.join(directory, name));
   await writeFile(path.join(directory, "package.json"), JSON.stringify({ type: "module" }));
-  for (const { name, code } of files) {
-    const file = path.join(directory, name);
-    await mkdir(path.dirname(file), { recursive: true });
-    await writeFile(file, code);
-  }
+  await mkdir(path.join(directory, "web"));
+  for (const { file, code } of files) await writeFile(path.join(directory, file), code);
 }

@@ -27,6 +27,7 @@ describe("claimWithSignature", () => {
     });
     const call = ledger.connect(relayer).claimWithSignature(draws, claim, signature);
     await expect(call).to.emit(ledger, "Credited").withArgs(split.id, accountOf(alice), 0n, 100n);
+    await expect(call).to.emit(ledger, "ClaimRelayed").withArgs(alice, relayer, 0n, 10n);
     await expect(call).to.emit(ledger, "Withdrawn").withArgs(accountOf(alice), relayer, 10n);
     await expect(call).to.emit(ledger, "Withdrawn").withArgs(accountOf(alice), carol, 90n);
     await expect(call).to.changeTokenBalances(

@@ -119,7 +119,7 @@ async function useRegistries(registries: Registries): Promise<void> {
     arbiter: operator,
     ...noText,
   });
-  await models.connect(operator).fork(1n, 1n, "fork", ZeroHash);
+  await models.connect(operator).fork(1n, 1n, 10_000n, "fork", ZeroHash);
   await models.publish(1n, { builders, upstreams: [upstream(datanets, 1n, 4n, 7_000n)], arbiter: operator, ...noText });
   await agents[
     "register(string,(uint16,bool),((bytes32,uint128,bytes32)[],(address,uint256,uint256,uint128)[],address,string,bytes32))"

@@ -574,11 +574,11 @@ export const TWINS: readonly Twin[] = [
     why: "redirecting a share redirects its neighbour, to nobody",
   },
   {
-    name: "AttributionLedger_RedirectKeepsKind",
+    name: "AttributionLedger_RedirectTakesSplits",
     source: LEDGER,
-    find: "(toSplit, recipient) = (false, redirectOf[splitId][index]);",
-    replace: "recipient = redirectOf[splitId][index];",
-    why: "a redirected share of a split pays a split that nobody can draw from",
+    find: "if (toSplit) {",
+    replace: "if (toSplit && half & REDIRECTED == 0) {",
+    why: "a split's own arbiter takes what the split owes to those it is built on",
   },
 
   // ------------------------------------------------------------------ addresses of splits

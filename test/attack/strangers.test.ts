@@ -1,0 +1,174 @@
+import { expect } from "chai";
+import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
+import { ZeroHash } from "ethers";
+import { network } from "hardhat";
+
+import type { Split } from "../../sdk/split.ts";
+import type { AttributionLedger } from "../../typechain-types/index.ts";
+import { prepareClaim } from "../helpers/claims.ts";
+import { accountOf, accountShare, drawAll, splitOf } from "../helpers/shares.ts";
+import { signPermit } from "../helpers/signatures.ts";
+import { deployWorld, type World } from "../helpers/world.ts";
+
+const connection = await network.getOrCreate();
+const { ethers, networkHelpers } = connection;
+const { loadFixture } = networkHelpers;
+
+const TAG = 7n;
+
+interface Scene extends World {
+  /** Alice's. It received 100. */
+  split: Split;
+}
+
+type Caller = "nobody" | "spender" | "arbiter";
+
+interface Row {
+  /** Goes for Alice's money with the function. */
+  call: (scene: Scene, caller: HardhatEthersSigner, ledger: AttributionLedger) => Promise<unknown>;
+  /** Error that everybody gets; none if the call does what anybody may do. */
+  error?: string;
+  /** Callers who have a right to some of it, and what Alice is worth less by. */
+  entitled?: Partial<Record<Caller, bigint>>;
+}
+
+const NO_BALANCE = "AttributionLedger_InsufficientBalance";
+
+/** Every function of the ledger that changes anything. */
+const ROWS: Record<string, Row> = {
+  pay: { call: async ({ split }, _, ledger) => await ledger.pay(split.id, 5n, 1n, ZeroHash), error: "ERC20InsufficientAllowance" },
+  payWithPermit: {
+    call: async ({ token, alice, split }, _, ledger) => {
+      const permit = await signPermit({ token, owner: alice, spender: ledger, value: 5n });
+      await ledger.payWithPermit(split.id, 5n, 1n, ZeroHash, ...permit);
+    },
+    error: "ERC20InsufficientAllowance",
+  },
+  payMany: {
+    call: async ({ split }, _, ledger) =>
+      await ledger.payMany([{ splitId: split.id, amount: 5n, calls: 1n, memo: ZeroHash }]),
+    error: "ERC20InsufficientAllowance",
+  },
+  payFromBalance: {
+    call: async ({ split }, _, ledger) => await ledger.payFromBalance(TAG, split.id, 5n, 1n, ZeroHash),
+    error: NO_BALANCE,
+  },
+  payManyFromBalance: {
+    call: async ({ split }, _, ledger) =>
+      await ledger.payManyFromBalance(0n, [{ splitId: split.id, amount: 5n, calls: 1n, memo: ZeroHash }]),
+    error: NO_BALANCE,
+  },
+  release: { call: async ({ split }, _, ledger) => await ledger.release(drawAll(split)) },
+  payOut: { call: async ({ split }, _, ledger) => await ledger.payOut(drawAll(split)) },
+  claim: {
+    call: async ({ split }, caller, ledger) => await ledger.claim(drawAll(split), caller),
+    error: "AttributionLedger_NothingToClaim",
+    entitled: { arbiter: 0n },
+  },
+  claimWithSignature: {
+    call: async ({ split, alice }, caller, ledger) => {
+      const { draws, claim, signature } = await prepareClaim({
+        ledger,
+        signer: caller,
+        draws: drawAll(split),
+        account: alice.address,
+        to: caller.address,
+      });
+      await ledger.claimWithSignature(draws, claim, signature);
+    },
+    error: "AttributionLedger_BadClaimSignature",
+  },
+  deposit: {
+    call: async (_, caller, ledger) => await ledger.deposit(accountOf(caller), 5n),
+    error: "ERC20InsufficientAllowance",
+  },
+  depositWithPermit: {
+    call: async ({ token, alice }, caller, ledger) => {
+      const permit = await signPermit({ token, owner: alice, spender: ledger, value: 5n });
+      await ledger.depositWithPermit(accountOf(caller), 5n, ...permit);
+    },
+    error: "ERC20InsufficientAllowance",
+  },
+  withdraw: { call: async (_, caller, ledger) => await ledger.withdraw(TAG, 5n, caller), error: NO_BALANCE },
+  transferBalance: {
+    call: async (_, caller, ledger) => await ledger.transferBalance(TAG, accountOf(caller), 5n),
+    error: NO_BALANCE,
+  },
+  approveSpender: { call: async (_, caller, ledger) => await ledger.approveSpender(TAG, caller, 5n) },
+  transferBalanceFrom: {
+    call: async ({ alice }, caller, ledger) =>
+      await ledger.transferBalanceFrom(accountOf(alice, TAG), accountOf(caller), 5n),
+    error: "AttributionLedger_InsufficientAllowance",
+    entitled: { spender: 5n },
+  },
+  redirect: {
+    call: async ({ split }, caller, ledger) => {
+      const { root, totalUnits, size } = split.header;
+      await ledger.redirect(root, totalUnits, size, 0n, accountOf(caller));
+    },
+    entitled: { arbiter: 100n },
+  },
+};
+
+describe("strangers", () => {
+  it("are tried with every function that changes anything", async () => {
+    const { ledger } = await loadFixture(deployScene);
+    const changing: string[] = [];
+    ledger.interface.forEachFunction(({ name, stateMutability }) => {
+      if (stateMutability === "nonpayable") changing.push(name);
+    });
+    expect(Object.keys(ROWS).sort()).to.deep.equal(changing.sort());
+  });
+
+  for (const caller of ["nobody", "spender", "arbiter"] as const) {
+    describe(`as ${caller}`, () => {
+      for (const [name, { call, error, entitled }] of Object.entries(ROWS)) {
+        const loss = entitled?.[caller];
+        const succeeds = error === undefined || (loss !== undefined && loss > 0n);
+        it(`${name} ${describeOutcome({ succeeds, loss })}`, async () => {
+          const scene = await loadFixture(deployScene);
+          const { ledger, token } = scene;
+          const signer = { nobody: scene.mallory, spender: scene.bob, arbiter: scene.arbiter }[caller];
+          const attempt = call(scene, signer, ledger.connect(signer));
+          if (succeeds) await attempt;
+          else {
+            const source = error.startsWith("ERC20") ? token : ledger;
+            await expect(attempt).to.be.revertedWithCustomError(source, error);
+          }
+          expect(await wealthOf(scene)).to.equal(1_300n - (loss ?? 0n));
+          expect(await ledger.allowance(accountOf(scene.alice), signer)).to.equal(0n);
+          expect(await token.balanceOf(signer)).to.equal(0n);
+        });
+      }
+    });
+  }
+});
+
+function describeOutcome({ succeeds, loss }: { succeeds: boolean; loss: bigint | undefined }): string {
+  if (!succeeds) return "is refused";
+  return loss === undefined ? "takes nothing of Alice's" : `takes the ${String(loss)} that it has a right to`;
+}
+
+/** Everything that is Alice's: tokens, balances, and what her split would release to her. */
+async function wealthOf({ ledger, token, split, alice }: Scene): Promise<bigint> {
+  await ledger.release(drawAll(split));
+  return (
+    (await token.balanceOf(alice)) +
+    (await ledger.balanceOf(accountOf(alice))) +
+    (await ledger.balanceOf(accountOf(alice, TAG)))
+  );
+}
+
+/** Alice has 1,000 tokens, 100 in her wallet account, 100 in a sub-account from which Bob may spend 5, and 100 in a split. */
+async function deployScene(): Promise<Scene> {
+  const world = await deployWorld(connection);
+  const { ledger, token, alice, bob, arbiter } = world;
+  await token.transfer(alice, 1_000n);
+  await token.connect(alice).approve(ledger, 1_000n);
+  await ledger.deposit(accountOf(alice), 100n);
+  await ledger.deposit(accountOf(alice, TAG), 100n);
+  await ledger.connect(alice).approveSpender(TAG, bob, 5n);
+  const split = await splitOf([accountShare({ to: alice, units: 1n })], arbiter);
+  await ledger.pay(split.id, 100n, 1n, ZeroHash);
+  return { ...world, split };
+}
