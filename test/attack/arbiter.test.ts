@@ -170,13 +170,13 @@ async function redirect({
 
 /** A ledger that holds others' money. */
 async function deployRich(): Promise<World> {
-  const world = await deployWorld(connection);
+  const world = await loadFixture(deployWorld);
   await world.ledger.deposit(accountOf(world.carol), 1_000_000n);
   return world;
 }
 
 async function deployScene(): Promise<Scene> {
-  return await arrange(await deployWorld(connection));
+  return await arrange(await loadFixture(deployWorld));
 }
 
 async function twinScene(name: `AttributionLedger_${string}`): Promise<Scene> {

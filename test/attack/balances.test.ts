@@ -152,10 +152,7 @@ describe("other people's balances", () => {
 
     it("can spend from its own account only", async () => {
       const world = await loadFixture(deployFunded);
-      await expect(attack(world)).to.be.revertedWithCustomError(
-        world.ledger,
-        "AttributionLedger_InsufficientBalance",
-      );
+      await expect(attack(world)).to.be.revertedWithCustomError(world.ledger, "AttributionLedger_InsufficientBalance");
       expect(await world.ledger.balanceOf(accountOf(world.alice))).to.equal(100n);
     });
 
@@ -226,7 +223,7 @@ describe("other people's balances", () => {
 
 /** Alice has 100 in her wallet account and 100 in a sub-account, Carol a lot, and Mallory one unit. */
 async function deployFunded(): Promise<World> {
-  return await fund(await deployWorld(connection));
+  return await fund(await loadFixture(deployWorld));
 }
 
 async function fundedTwin(name: `AttributionLedger_${string}`): Promise<World> {

@@ -188,7 +188,7 @@ describe("double claims", () => {
 });
 
 async function deployScene(): Promise<Scene> {
-  return await arrange(await deployWorld(connection));
+  return await arrange(await loadFixture(deployWorld));
 }
 
 /** A split of 300 for Mallory, 300 for Bob and 400 for Carol, in a ledger that holds others' money as well. */

@@ -2,15 +2,7 @@ import { expect } from "chai";
 import { concat, dataLength, dataSlice, id, ZeroHash } from "ethers";
 import { network } from "hardhat";
 
-import {
-  type AnyNode,
-  type AnyShare,
-  leafOf,
-  packDraw,
-  packShare,
-  parentOf,
-  splitIdOf,
-} from "../helpers/naiveTree.ts";
+import { type AnyNode, type AnyShare, leafOf, packDraw, packShare, parentOf, splitIdOf } from "../helpers/naiveTree.ts";
 import { accountOf, accountShare, drawAll, drawOf, splitOf } from "../helpers/shares.ts";
 import { withTwin, worksOn } from "../helpers/twins.ts";
 import { deployWorld, type World } from "../helpers/world.ts";
@@ -85,9 +77,7 @@ describe("hostile draws", () => {
 
     it("is refused", async () => {
       const world = await loadFixture(deployRich);
-      await expect(attack(world))
-        .to.be.revertedWithCustomError(world.ledger, "Draws_UnknownKind")
-        .withArgs(0n, 0x82n);
+      await expect(attack(world)).to.be.revertedWithCustomError(world.ledger, "Draws_UnknownKind").withArgs(0n, 0x82n);
     });
 
     it(worksOn(twin), async () => {
@@ -157,9 +147,7 @@ describe("hostile draws", () => {
 
     it("make the draws too short for another one", async () => {
       const world = await loadFixture(deployRich);
-      await expect(attack(world))
-        .to.be.revertedWithCustomError(world.ledger, "Draws_Truncated")
-        .withArgs(125n, 161n);
+      await expect(attack(world)).to.be.revertedWithCustomError(world.ledger, "Draws_Truncated").withArgs(125n, 161n);
     });
 
     it(worksOn(twin), async () => {
@@ -207,10 +195,7 @@ describe("hostile draws", () => {
 
     it("is a share of another split the second time", async () => {
       const world = await loadFixture(deployRich);
-      await expect(attack(world, false)).to.be.revertedWithCustomError(
-        world.ledger,
-        "AttributionLedger_UnknownSplit",
-      );
+      await expect(attack(world, false)).to.be.revertedWithCustomError(world.ledger, "AttributionLedger_UnknownSplit");
       expect(await world.ledger.balanceOf(accountOf(world.mallory))).to.equal(40n);
     });
 
@@ -239,7 +224,7 @@ describe("hostile draws", () => {
 
 /** A ledger that holds others' money. */
 async function deployRich(): Promise<World> {
-  const world = await deployWorld(connection);
+  const world = await loadFixture(deployWorld);
   await world.ledger.deposit(accountOf(world.carol), 1_000_000n);
   return world;
 }

@@ -51,7 +51,13 @@ describe("griefing", () => {
 
   describe("a recipient among others that the token refuses", () => {
     const twin = "AttributionLedger_PayOutAllOrNothing";
-    const attack = async ({ ledger, token }: { ledger: AttributionLedger; token: BlocklistToken }): Promise<bigint[]> => {
+    const attack = async ({
+      ledger,
+      token,
+    }: {
+      ledger: AttributionLedger;
+      token: BlocklistToken;
+    }): Promise<bigint[]> => {
       const [payer, alice, bob, carol] = await ethers.getSigners();
       const split = await splitOf([alice, bob, carol].map((to) => accountShare({ to, units: 1n })));
       await token.connect(payer).approve(ledger, 30n);
@@ -172,7 +178,7 @@ async function deployBlocklist(): Promise<BlocklistToken> {
 
 /** Alice and Bob among the zero address, the ledger, its token and a split's address: 10 each of 60. */
 async function deployOdd() {
-  const world = await deployWorld(connection);
+  const world = await loadFixture(deployWorld);
   const { ledger, token, splitAddresses, alice, bob } = world;
   const recipients = [
     alice.address,

@@ -210,7 +210,7 @@ describe("limits", () => {
 
 /** A ledger that holds others' money. */
 async function deployRich(): Promise<World> {
-  const world = await deployWorld(connection);
+  const world = await loadFixture(deployWorld);
   await world.ledger.deposit(accountOf(world.carol), 1_000_000n);
   return world;
 }

@@ -21,13 +21,16 @@ const SIGNED = { minAmount: 500n, fee: 1n, nonce: 0n, deadline: 2_000_000_000n }
 
 describe("signatures of relayed claims", () => {
   describe("a signed field that the relayer changes", () => {
-    const fields: { field: keyof Claim; twin: `AttributionLedger_${string}`; change: (world: World) => Partial<Claim> }[] =
-      [
-        { field: "to", twin: "AttributionLedger_ToNotSigned", change: ({ mallory }) => ({ to: mallory.address }) },
-        { field: "minAmount", twin: "AttributionLedger_MinAmountNotSigned", change: () => ({ minAmount: 0n }) },
-        { field: "fee", twin: "AttributionLedger_FeeNotSigned", change: () => ({ fee: 999n }) },
-        { field: "deadline", twin: "AttributionLedger_DeadlineNotSigned", change: () => ({ deadline: 2n ** 200n }) },
-      ];
+    const fields: {
+      field: keyof Claim;
+      twin: `AttributionLedger_${string}`;
+      change: (world: World) => Partial<Claim>;
+    }[] = [
+      { field: "to", twin: "AttributionLedger_ToNotSigned", change: ({ mallory }) => ({ to: mallory.address }) },
+      { field: "minAmount", twin: "AttributionLedger_MinAmountNotSigned", change: () => ({ minAmount: 0n }) },
+      { field: "fee", twin: "AttributionLedger_FeeNotSigned", change: () => ({ fee: 999n }) },
+      { field: "deadline", twin: "AttributionLedger_DeadlineNotSigned", change: () => ({ deadline: 2n ** 200n }) },
+    ];
     for (const { field, twin, change } of fields) {
       describe(`(${field})`, () => {
         const attack = async (world: World): Promise<void> => {
@@ -235,22 +238,41 @@ describe("signatures of relayed claims", () => {
       const { draws, claim, signature } = await signAsWalletsDo(here);
       await there.ledger.connect(there.mallory).claimWithSignature(draws, claim, signature);
     };
-    const twoChains = async (deploy: (chain: typeof connection) => Promise<World>): Promise<[World, World]> => {
-      const here = await deploy(await network.create());
-      const there = await deploy(await network.create({ override: { chainId: 42 } }));
-      return [here, there];
-    };
 
     it("is refused", async () => {
-      const [here, there] = await twoChains(async (chain) => await fund(await deployWorld(chain)));
+      const [here, there] = await twoChains(async (chain) => await deployWorld(chain));
       await expect(attack(here, there)).to.be.revertedWithCustomError(there.ledger, BAD_SIGNATURE);
     });
 
     it(worksOn(twin), async () => {
       const [here, there] = await twoChains(
-        async (chain) => await fund(await withTwin({ ethers: chain.ethers, world: await deployWorld(chain), name: twin })),
+        async (chain) => await withTwin({ ethers: chain.ethers, world: await deployWorld(chain), name: twin }),
       );
       await attack(here, there);
+      expect(await there.ledger.balanceOf(accountOf(there.alice))).to.equal(0n);
+    });
+  });
+
+  describe("a claim taken to a chain that has split off since the ledger was deployed", () => {
+    const twin = "AttributionLedger_FixedDomain";
+    // The same code, which was deployed when the chain had its old id, on a chain with a new one.
+    const attack = async (here: World, there: World, other: typeof connection): Promise<void> => {
+      const address = await there.ledger.getAddress();
+      await other.networkHelpers.setCode(address, (await here.ledger.getDeployedCode()) ?? "0x");
+      const { draws, claim, signature } = await signAsWalletsDo(here);
+      await there.ledger.connect(there.mallory).claimWithSignature(draws, claim, signature);
+    };
+
+    it("is refused", async () => {
+      const [here, there, other] = await twoChains(async (chain) => await deployWorld(chain));
+      await expect(attack(here, there, other)).to.be.revertedWithCustomError(there.ledger, BAD_SIGNATURE);
+    });
+
+    it(worksOn(twin), async () => {
+      const [here, there, other] = await twoChains(
+        async (chain) => await withTwin({ ethers: chain.ethers, world: await deployWorld(chain), name: twin }),
+      );
+      await attack(here, there, other);
       expect(await there.ledger.balanceOf(accountOf(there.alice))).to.equal(0n);
     });
   });
@@ -354,7 +376,12 @@ describe("signatures of relayed claims", () => {
       for (let i = 1; i <= 0x11; i++) {
         const account = getAddress(`0x${i.toString(16).padStart(40, "0")}`);
         await ledger.deposit(accountOf({ address: account }), 1n);
-        const { draws, claim, signature } = await prepareClaim({ ledger, signer: mallory, account, to: mallory.address });
+        const { draws, claim, signature } = await prepareClaim({
+          ledger,
+          signer: mallory,
+          account,
+          to: mallory.address,
+        });
         for (const bytes of [signature, "0x", id("garbage"), concat([id("x"), id("y"), id("z"), id("w")])]) {
           await expect(ledger.claimWithSignature.staticCall(draws, claim, bytes))
             .to.be.revertedWithCustomError(ledger, BAD_SIGNATURE)
@@ -370,7 +397,7 @@ describe("signatures of relayed claims", () => {
       const wallet = new Wallet(id("delegating wallet"));
       await ledger.deposit(accountOf(wallet), 1_000n);
       const { draws, claim, signature } = await prepareClaim({ ledger, signer: wallet });
-      await delegate({ wallet, to: await ethers.deployContract("KeyWallet", [mallory]), sender: relayer });
+      await delegate({ ethers, wallet, to: await ethers.deployContract("KeyWallet", [mallory]), sender: relayer });
       await ledger.connect(relayer).claimWithSignature(draws, claim, signature);
     };
 
@@ -404,7 +431,12 @@ describe("signatures of relayed claims", () => {
       const { ledger, token, alice, mallory, relayer } = await loadFixture(deployWorld);
       const split = await splitOf([accountShare({ to: alice, units: 1n })]);
       await ledger.pay(split.id, 1_000n, 1n, ZeroHash);
-      const { draws, claim, signature } = await prepareClaim({ ledger, signer: alice, draws: drawOf(split, 0), fee: 1n });
+      const { draws, claim, signature } = await prepareClaim({
+        ledger,
+        signer: alice,
+        draws: drawOf(split, 0),
+        fee: 1n,
+      });
       await ledger.connect(mallory).payOut(draws);
       await expect(ledger.connect(relayer).claimWithSignature(draws, claim, signature))
         .to.be.revertedWithCustomError(ledger, "AttributionLedger_NothingToClaim")
@@ -424,9 +456,17 @@ async function signAsWalletsDo({ ledger, alice }: Pick<World, "ledger" | "alice"
   return { draws, claim, signature: await alice.signTypedData({ name, version, ...bound }, types, value) };
 }
 
+/** The same world on two chains with different ids, and the second chain. */
+async function twoChains(
+  deploy: (chain: typeof connection) => Promise<World>,
+): Promise<[World, World, typeof connection]> {
+  const other = await network.create({ override: { chainId: 42 } });
+  return [await fund(await deploy(await network.create())), await fund(await deploy(other)), other];
+}
+
 /** Alice has 1,000 in her wallet account, and others have a lot. */
 async function deployFunded(): Promise<World> {
-  return await fund(await deployWorld(connection));
+  return await fund(await loadFixture(deployWorld));
 }
 
 async function fundedTwin(name: `AttributionLedger_${string}`): Promise<World> {

@@ -100,7 +100,7 @@ describe("hostile sweeps", () => {
 
 /** A split of Alice's and one of Mallory's. */
 async function deployScene(): Promise<Scene> {
-  const world = await deployWorld(connection);
+  const world = await loadFixture(deployWorld);
   return {
     ...world,
     split: await splitOf([accountShare({ to: world.alice, units: 1n })]),

@@ -2,15 +2,8 @@ import { expect } from "chai";
 import { concat, dataSlice, getBytes, id, solidityPackedKeccak256, ZeroHash } from "ethers";
 import { network } from "hardhat";
 
-import {
-  type AnyNode,
-  type AnyShare,
-  leafOf,
-  packDraw,
-  packNode,
-  parentOf,
-  splitIdOf,
-} from "../helpers/naiveTree.ts";
+import { type AnyNode, type AnyShare, leafOf, packDraw, packNode, parentOf, splitIdOf } from "../helpers/naiveTree.ts";
+import { Random } from "../reference/random.ts";
 import { accountOf, accountShare } from "../helpers/shares.ts";
 import { withTwin, worksOn } from "../helpers/twins.ts";
 import { deployWorld, type World } from "../helpers/world.ts";
@@ -232,6 +225,76 @@ describe("hostile trees", () => {
   });
 });
 
+describe("random hostile trees", () => {
+  const twin = "AttributionLedger_NoUnitsInNodes";
+  // Whatever siblings are said to hold, one share after the other is drawn with siblings that make the total come right.
+  const attack = async ({ ledger, mallory }: World, { leaf, parent, id: idOf }: Scheme) => {
+    const random = new Random(20_261_121);
+    let [accepted, refused, excess] = [0, 0, 0n];
+    for (let round = 0; round < 40; round++) {
+      const size = random.integer(2, 9);
+      const shares = Array.from({ length: size }, (_, i) =>
+        accountShare({ to: mallory, tag: BigInt(i), units: random.bigint(0n, 9n), evidence: id(String(round)) }),
+      );
+      // The builder lies about the units of some nodes on the way to the root.
+      const claim = ({ hash, units }: AnyNode): AnyNode => ({
+        hash,
+        units: random.chance(0.1) ? random.bigint(0n, 20n) : units,
+      });
+      const levels = [shares.map((share) => claim(leaf(share)))];
+      for (let level = levels[0]; level.length > 1; levels.push(level)) {
+        level = pairsOf(level).map(([left, right]) => (right === undefined ? left : claim(parent(left, right))));
+      }
+      const root = levels[levels.length - 1][0];
+      if (root.units === 0n) continue;
+      const splitId = idOf(root, BigInt(size));
+      await ledger.pay(splitId, PAID, 1n, ZeroHash);
+
+      let drawn = 0n;
+      for (const [index, share] of shares.entries()) {
+        const claimed = siblingsIn(levels, index);
+        const [first, ...rest] = claimed.map(({ hash }) => ({ hash, units: random.bigint(0n, 9n) }));
+        const others = rest.reduce((sum, { units }) => sum + units, share.units);
+        const fitted = others > root.units ? rest : [{ hash: first.hash, units: root.units - others }, ...rest];
+        for (const siblings of [claimed, fitted]) {
+          const draw = { size: BigInt(size), first: BigInt(index), shares: [share], siblings };
+          try {
+            await ledger.release(packDraw(draw));
+            accepted++;
+          } catch {
+            refused++;
+          }
+        }
+        drawn += await ledger.drawn(splitId, BigInt(index));
+      }
+      if (drawn > PAID) excess += drawn - PAID;
+    }
+    return { accepted, refused, excess };
+  };
+
+  it("never pay out more than they received", async () => {
+    const { accepted, refused, excess } = await attack(await loadFixture(deployRich), REAL);
+    expect(accepted).to.be.greaterThan(50);
+    expect(refused).to.be.greaterThan(200);
+    expect(excess).to.equal(0n);
+  });
+
+  it(worksOn(twin), async () => {
+    const world = await withTwin({ ethers, world: await loadFixture(deployRich), name: twin });
+    const { excess } = await attack(world, HASHES_ONLY);
+    expect(Number(excess)).to.be.greaterThan(0);
+  });
+});
+
+function pairsOf(nodes: readonly AnyNode[]): [AnyNode, AnyNode | undefined][] {
+  return Array.from({ length: Math.ceil(nodes.length / 2) }, (_, i) => [nodes[2 * i], nodes.at(2 * i + 1)]);
+}
+
+/** Siblings on the way from a leaf to the root, bottom-up. */
+function siblingsIn(levels: readonly (readonly AnyNode[])[], index: number): AnyNode[] {
+  return levels.flatMap((level, height) => level.at((index >> height) ^ 1) ?? []);
+}
+
 /** Two shares whose parent's preimage also reads as one share, with just as many units as the two together. */
 function buildNodeThatReadsAsShare({ bob, mallory }: World, { leaf, parent, id: idOf }: Scheme): HostileSplit {
   const left = grind(leaf, accountShare({ to: bob, units: (2n ** 120n - 1n) / 255n }), 0);
@@ -275,7 +338,7 @@ async function heldBy({ ledger }: World, accounts: string[]): Promise<bigint> {
 
 /** A ledger that holds others' money. */
 async function deployRich(): Promise<World> {
-  const world = await deployWorld(connection);
+  const world = await loadFixture(deployWorld);
   await world.ledger.deposit(accountOf(world.carol), 1_000_000n);
   return world;
 }

@@ -2,6 +2,7 @@ import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types"
 import type { NetworkConnection } from "hardhat/types/network";
 
 import type { AttributionLedger, OpenToken, SplitAddresses } from "../../typechain-types/index.ts";
+import { createProtocolFixture } from "./deploy.ts";
 
 /** The ledger with its token, and people by name. The payer holds all tokens and has approved the ledger. */
 export interface World {
@@ -17,12 +18,10 @@ export interface World {
   arbiter: HardhatEthersSigner;
 }
 
-export async function deployWorld({ ethers }: NetworkConnection): Promise<World> {
+export async function deployWorld(connection: NetworkConnection): Promise<World> {
+  const { token, ledger, splitAddresses } = await createProtocolFixture({ connection })();
+  const { ethers } = connection;
   const [payer, alice, bob, carol, mallory, relayer, arbiter] = await ethers.getSigners();
-  const token = await ethers.deployContract("OpenToken", [payer]);
-  const ledger = await ethers.deployContract("AttributionLedger", [token]);
-  const splitAddresses = await ethers.deployContract("SplitAddresses", [ledger]);
-  const world = { token, ledger, splitAddresses, payer, alice, bob, carol, mallory, relayer, arbiter };
   await token.approve(ledger, ethers.MaxUint256);
-  return world;
+  return { token, ledger, splitAddresses, payer, alice, bob, carol, mallory, relayer, arbiter };
 }

@@ -102,6 +102,18 @@ describe("MerkleSumTree", () => {
     });
   });
 
+  describe("list", () => {
+    it("has room for each of its nodes, and none of it is anything else's", async () => {
+      const { tree } = await loadFixture(deployHarness);
+      for (const size of [0, 1, 2, 7]) {
+        const nodes = sharesOf(size).map(leafOf);
+        const { copies, behind } = await tree.copyIntoList(nodes);
+        expect(copies).to.deep.equal(nodes.map(asResult));
+        expect(behind).to.deep.equal([2n ** 256n - 1n, 2n ** 256n - 1n]);
+      }
+    });
+  });
+
   describe("root", () => {
     it("is RFC 9162's for every size up to 40, and the SDK's", async () => {
       const { tree } = await loadFixture(deployHarness);
@@ -209,10 +221,10 @@ describe("MerkleSumTree", () => {
       ];
       for (const { what, shares, siblings, first, size } of cases) {
         const data = concat([...shares.map(packShare), ...siblings]);
-        await expect(
-          tree.rootOfRange(data, 0, shares.length, first, size),
-          what,
-        ).to.be.revertedWithCustomError(tree, "MerkleSumTree_UnitsOverflow");
+        await expect(tree.rootOfRange(data, 0, shares.length, first, size), what).to.be.revertedWithCustomError(
+          tree,
+          "MerkleSumTree_UnitsOverflow",
+        );
       }
     });
 

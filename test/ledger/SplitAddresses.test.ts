@@ -1,3 +1,4 @@
+import { anyValue } from "@nomicfoundation/hardhat-ethers-chai-matchers/withArgs";
 import { expect } from "chai";
 import { concat, getCreate2Address, id, keccak256, toBeHex, ZeroHash } from "ethers";
 import { network } from "hardhat";
@@ -12,10 +13,12 @@ const { loadFixture, time } = networkHelpers;
 describe("SplitAddresses", () => {
   describe("addressOf", () => {
     it("is known before anything is deployed there", async () => {
-      const { splitAddresses, split } = await loadFixture(deploySplit);
+      const { splitAddresses, token, split } = await loadFixture(deploySplit);
       const address = await splitAddresses.addressOf(split.id);
       expect(await ethers.provider.getCode(address)).to.equal("0x");
-      await expect(splitAddresses.sweep.staticCall(split.id)).to.be.rejectedWith("AttributionLedger_ZeroAmount");
+      await token.transfer(address, 1n);
+      await expect(splitAddresses.sweep(split.id)).to.emit(token, "Approval").withArgs(address, anyValue, anyValue);
+      expect(await ethers.provider.getCode(address)).not.to.equal("0x");
     });
 
     it("is that of a minimal proxy (ERC-1167) with the split's id behind its code, and salt zero", async () => {
@@ -41,10 +44,13 @@ describe("SplitAddresses", () => {
       await token.transfer(address, 40n);
       const sweep = splitAddresses.sweep(split.id);
       await expect(sweep).to.emit(splitAddresses, "Swept").withArgs(split.id, address, 100n);
-      await expect(sweep)
-        .to.emit(ledger, "Paid")
-        .withArgs(split.id, accountOf({ address }), 100n, 0n, ZeroHash);
-      await expect(sweep).to.changeTokenBalances(ethers, token, [{ getAddress: async () => address }, ledger], [-100n, 100n]);
+      await expect(sweep).to.emit(ledger, "Paid").withArgs(split.id, accountOf({ address }), 100n, 0n, ZeroHash);
+      await expect(sweep).to.changeTokenBalances(
+        ethers,
+        token,
+        [{ getAddress: async () => address }, ledger],
+        [-100n, 100n],
+      );
       expect(await ledger.received(split.id)).to.deep.equal([100n, 0n, BigInt(await time.latest())]);
     });
 
@@ -154,6 +160,6 @@ describe("SplitAddresses", () => {
 });
 
 async function deploySplit() {
-  const world = await deployWorld(connection);
+  const world = await loadFixture(deployWorld);
   return { ...world, split: await splitOf([accountShare({ to: world.alice, units: 1n })]) };
 }

@@ -139,9 +139,7 @@ describe("transferBalance", () => {
   it("moves balance to any account, and no tokens", async () => {
     const { ledger, token, alice, bob } = await loadFixture(deployFunded);
     const transfer = ledger.connect(alice).transferBalance(0n, accountOf(bob, TAG), 60n);
-    await expect(transfer)
-      .to.emit(ledger, "BalanceTransferred")
-      .withArgs(accountOf(alice), accountOf(bob, TAG), 60n);
+    await expect(transfer).to.emit(ledger, "BalanceTransferred").withArgs(accountOf(alice), accountOf(bob, TAG), 60n);
     await expect(transfer).to.changeTokenBalances(ethers, token, [alice, bob, ledger], [0n, 0n, 0n]);
     expect(await ledger.balanceOf(accountOf(alice))).to.equal(40n);
     expect(await ledger.balanceOf(accountOf(bob, TAG))).to.equal(60n);
@@ -172,9 +170,10 @@ describe("transferBalance", () => {
   describe("when the amount is zero", () => {
     it("reverts", async () => {
       const { ledger, alice, bob } = await loadFixture(deployFunded);
-      await expect(
-        ledger.connect(alice).transferBalance(0n, accountOf(bob), 0n),
-      ).to.be.revertedWithCustomError(ledger, "AttributionLedger_ZeroAmount");
+      await expect(ledger.connect(alice).transferBalance(0n, accountOf(bob), 0n)).to.be.revertedWithCustomError(
+        ledger,
+        "AttributionLedger_ZeroAmount",
+      );
     });
   });
 });
@@ -249,7 +248,7 @@ describe("transferBalanceFrom", () => {
 
 /** Alice has 100 in her wallet account and 100 in a sub-account. */
 async function deployFunded() {
-  const world = await deployWorld(connection);
+  const world = await loadFixture(deployWorld);
   await world.ledger.deposit(accountOf(world.alice), 100n);
   await world.ledger.deposit(accountOf(world.alice, TAG), 100n);
   return world;

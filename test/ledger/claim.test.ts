@@ -109,7 +109,7 @@ describe("claim", () => {
 
 /** A split of Alice's wallet, Bob's wallet, a sub-account of Alice's and a split of Alice's: a quarter each of 100. */
 async function deployShared() {
-  const world = await deployWorld(connection);
+  const world = await loadFixture(deployWorld);
   const { ledger, alice, bob } = world;
   const child = await splitOf([accountShare({ to: alice, units: 1n })]);
   const split = await splitOf([

@@ -30,18 +30,18 @@ describe("claimWithSignature", () => {
     await expect(call).to.emit(ledger, "ClaimRelayed").withArgs(alice, relayer, 0n, 10n);
     await expect(call).to.emit(ledger, "Withdrawn").withArgs(accountOf(alice), relayer, 10n);
     await expect(call).to.emit(ledger, "Withdrawn").withArgs(accountOf(alice), carol, 90n);
-    await expect(call).to.changeTokenBalances(
-      ethers,
-      token,
-      [alice, carol, relayer, ledger],
-      [0n, 90n, 10n, -100n],
-    );
+    await expect(call).to.changeTokenBalances(ethers, token, [alice, carol, relayer, ledger], [0n, 90n, 10n, -100n]);
     expect(await ledger.nonces(alice)).to.equal(1n);
   });
 
   it("returns the amount without the fee", async () => {
     const { ledger, split, alice, relayer } = await loadFixture(deployShared);
-    const { draws, claim, signature } = await prepareClaim({ ledger, signer: alice, draws: drawOf(split, 0), fee: 10n });
+    const { draws, claim, signature } = await prepareClaim({
+      ledger,
+      signer: alice,
+      draws: drawOf(split, 0),
+      fee: 10n,
+    });
     expect(await ledger.connect(relayer).claimWithSignature.staticCall(draws, claim, signature)).to.equal(90n);
   });
 
@@ -49,9 +49,12 @@ describe("claimWithSignature", () => {
     const { ledger, token, split, alice, bob, relayer } = await loadFixture(deployShared);
     await ledger.deposit(accountOf(alice), 5n);
     const { draws, claim, signature } = await prepareClaim({ ledger, signer: alice, draws: drawAll(split) });
-    await expect(
-      ledger.connect(relayer).claimWithSignature(draws, claim, signature),
-    ).to.changeTokenBalances(ethers, token, [alice, bob, relayer], [105n, 0n, 0n]);
+    await expect(ledger.connect(relayer).claimWithSignature(draws, claim, signature)).to.changeTokenBalances(
+      ethers,
+      token,
+      [alice, bob, relayer],
+      [105n, 0n, 0n],
+    );
     expect(await ledger.balanceOf(accountOf(bob))).to.equal(100n);
   });
 
@@ -113,9 +116,12 @@ describe("claimWithSignature", () => {
         draws: drawOf(split, 0),
         fee: 10n,
       });
-      await expect(
-        ledger.connect(alice).claimWithSignature(draws, claim, signature),
-      ).to.changeTokenBalances(ethers, token, [alice], [100n]);
+      await expect(ledger.connect(alice).claimWithSignature(draws, claim, signature)).to.changeTokenBalances(
+        ethers,
+        token,
+        [alice],
+        [100n],
+      );
     });
   });
 
@@ -308,7 +314,11 @@ describe("claimWithSignature", () => {
       { what: "answers true", answer: `0x${"1".padStart(64, "0")}`, reverting: false },
       { what: "answers with the magic value alone", answer: MAGIC, reverting: false },
       { what: "answers with the magic value and dirt behind it", answer: MAGIC.padEnd(66, "f"), reverting: false },
-      { what: "answers with the magic value at the wrong end", answer: `0x${MAGIC.slice(2).padStart(64, "0")}`, reverting: false },
+      {
+        what: "answers with the magic value at the wrong end",
+        answer: `0x${MAGIC.slice(2).padStart(64, "0")}`,
+        reverting: false,
+      },
     ];
     for (const { what, answer, reverting } of answers) {
       it(`reverts if the wallet ${what}`, async () => {
@@ -338,7 +348,7 @@ describe("claimWithSignature", () => {
       const { ledger, token, wallet, mallory, relayer } = await loadFixture(deployDelegated);
       const { draws, claim, signature } = await prepareClaim({ ledger, signer: wallet });
       const refusing = await ethers.deployContract("KeyWallet", [mallory]);
-      await delegate({ wallet, to: refusing, sender: relayer });
+      await delegate({ ethers, wallet, to: refusing, sender: relayer });
       expect(await ethers.provider.getCode(wallet.address)).to.equal(concat(["0xef0100", await refusing.getAddress()]));
       await expect(ledger.claimWithSignature(draws, claim, signature)).to.changeTokenBalances(
         ethers,
@@ -355,7 +365,7 @@ describe("claimWithSignature", () => {
       await expect(ledger.claimWithSignature(draws, claim, signature))
         .to.be.revertedWithCustomError(ledger, "AttributionLedger_BadClaimSignature")
         .withArgs(wallet.address);
-      await delegate({ wallet, to: code, sender: relayer });
+      await delegate({ ethers, wallet, to: code, sender: relayer });
       await expect(ledger.claimWithSignature(draws, claim, signature)).to.changeTokenBalances(
         ethers,
         token,
@@ -372,8 +382,8 @@ describe("claimWithSignature", () => {
         signer: bob,
         account: wallet.address,
       });
-      await delegate({ wallet, to: code, sender: relayer });
-      await delegate({ wallet, to: ZeroAddress, sender: relayer });
+      await delegate({ ethers, wallet, to: code, sender: relayer });
+      await delegate({ ethers, wallet, to: ZeroAddress, sender: relayer });
       await expect(ledger.claimWithSignature(draws, claim, signature))
         .to.be.revertedWithCustomError(ledger, "AttributionLedger_BadClaimSignature")
         .withArgs(wallet.address);
@@ -389,7 +399,7 @@ function upperS({ r, s, v }: Signature): string {
 
 /** A split of Alice's and Bob's wallets, 100 each of 200. */
 async function deployShared() {
-  const world = await deployWorld(connection);
+  const world = await loadFixture(deployWorld);
   const { ledger, alice, bob } = world;
   const split = await splitOf([accountShare({ to: alice, units: 1n }), accountShare({ to: bob, units: 1n })]);
   await ledger.pay(split.id, 200n, 1n, ZeroHash);
@@ -398,7 +408,7 @@ async function deployShared() {
 
 /** A wallet of which the test holds the key, with a balance of 50. */
 async function deployDelegated() {
-  const world = await deployWorld(connection);
+  const world = await loadFixture(deployWorld);
   const wallet = new Wallet(id("delegating wallet"));
   await world.ledger.deposit(accountOf(wallet), 50n);
   return { ...world, wallet };

@@ -23,9 +23,7 @@ describe("a lineage of 1,000 hops", () => {
     const lineage = [await splitOf([accountShare({ to: bob, units: 1n })])];
     for (let depth = 1; depth <= 1_000; depth++) {
       const parent = lineage[0];
-      lineage.unshift(
-        await splitOf([accountShare({ to: alice, units: 1n }), splitShare({ to: parent, units: 99n })]),
-      );
+      lineage.unshift(await splitOf([accountShare({ to: alice, units: 1n }), splitShare({ to: parent, units: 99n })]));
     }
     const [first, last] = [lineage[0], lineage[1_000]];
 
@@ -34,7 +32,11 @@ describe("a lineage of 1,000 hops", () => {
     const paidFlat = await gasOf(ledger.pay(last.id, PAYMENT, 1n, ZeroHash));
     expect(Number(paidDeep - paidFlat)).to.be.within(-100, 100); // Zero bytes in the id are cheaper.
 
-    await releaseInBatches({ ledger, draws: lineage.slice(0, -1).map((split) => split.draw({ first: 1 })), batch: 250 });
+    await releaseInBatches({
+      ledger,
+      draws: lineage.slice(0, -1).map((split) => split.draw({ first: 1 })),
+      batch: 250,
+    });
     let arrives = PAYMENT;
     for (let depth = 1; depth <= 1_000; depth++) arrives = (arrives * 99n) / 100n;
     expect((await ledger.received(last.id))[0]).to.equal(PAYMENT + arrives);
@@ -47,7 +49,8 @@ describe("a split with 1,000 parents", () => {
   it("reaches all of them and their contributors in batches", async () => {
     const { ledger, alice } = await loadFixture(deployWorld);
     const parents: Split[] = [];
-    for (let i = 0; i < 1_000; i++) parents.push(await splitOf([accountShare({ to: alice, tag: BigInt(i), units: 1n })]));
+    for (let i = 0; i < 1_000; i++)
+      parents.push(await splitOf([accountShare({ to: alice, tag: BigInt(i), units: 1n })]));
     const model = await splitOf(parents.map((to, i) => splitShare({ to, units: BigInt(i + 1) })));
     await ledger.pay(model.id, model.tree.totalUnits, 1n, ZeroHash);
 

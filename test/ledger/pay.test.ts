@@ -132,9 +132,12 @@ describe("payWithPermit", () => {
       await token.transfer(alice, 1_000n);
       const permit = await signPermit({ token, owner: alice, spender: ledger, value: 1_000n });
       await token.connect(mallory).permit(alice, ledger, 1_000n, ...permit);
-      await expect(
-        ledger.connect(alice).payWithPermit(SPLIT, 1_000n, 3n, MEMO, ...permit),
-      ).to.changeTokenBalances(ethers, token, [alice, ledger], [-1_000n, 1_000n]);
+      await expect(ledger.connect(alice).payWithPermit(SPLIT, 1_000n, 3n, MEMO, ...permit)).to.changeTokenBalances(
+        ethers,
+        token,
+        [alice, ledger],
+        [-1_000n, 1_000n],
+      );
     });
   });
 
@@ -164,9 +167,12 @@ describe("payWithPermit", () => {
   describe("when the token knows no permits", () => {
     it("pays on a plain approval", async () => {
       const { ledger, plain, payer } = await loadFixture(deployRich);
-      await expect(
-        ledger.payWithPermit(SPLIT, 1_000n, 3n, MEMO, 0n, 27n, ZeroHash, ZeroHash),
-      ).to.changeTokenBalances(ethers, plain, [payer, ledger], [-1_000n, 1_000n]);
+      await expect(ledger.payWithPermit(SPLIT, 1_000n, 3n, MEMO, 0n, 27n, ZeroHash, ZeroHash)).to.changeTokenBalances(
+        ethers,
+        plain,
+        [payer, ledger],
+        [-1_000n, 1_000n],
+      );
     });
   });
 
@@ -281,9 +287,10 @@ describe("payFromBalance", () => {
   describe("when the amount is zero", () => {
     it("reverts", async () => {
       const { ledger, alice } = await loadFixture(deployWorld);
-      await expect(
-        ledger.connect(alice).payFromBalance(0n, SPLIT, 0n, 3n, MEMO),
-      ).to.be.revertedWithCustomError(ledger, "AttributionLedger_ZeroAmount");
+      await expect(ledger.connect(alice).payFromBalance(0n, SPLIT, 0n, 3n, MEMO)).to.be.revertedWithCustomError(
+        ledger,
+        "AttributionLedger_ZeroAmount",
+      );
     });
   });
 });

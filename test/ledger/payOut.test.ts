@@ -134,7 +134,7 @@ describe("payOut", () => {
 
 /** A split of Alice's wallet, Bob's wallet, a sub-account of Bob's and a split of Carol's, a quarter each of 100. */
 async function deployMixed() {
-  const world = await deployWorld(connection);
+  const world = await loadFixture(deployWorld);
   const { ledger, alice, bob, carol } = world;
   const child = await splitOf([accountShare({ to: carol, units: 1n })]);
   const split = await splitOf([

@@ -188,7 +188,7 @@ async function redirect({
 
 /** A split of Alice, Bob and a split of Bob's, 10 each of 30, that the arbiter watches over. */
 async function deployArbitrated() {
-  const world = await deployWorld(connection);
+  const world = await loadFixture(deployWorld);
   const { ledger, alice, bob, arbiter } = world;
   const child = await splitOf([accountShare({ to: bob, units: 1n })]);
   const split = await splitOf(

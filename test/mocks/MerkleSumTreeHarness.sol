@@ -32,6 +32,17 @@ contract MerkleSumTreeHarness {
         return SumNode(log.hashes[level], log.sums[level]);
     }
 
+    /// @notice Copies nodes into a list, behind which other memory is in use.
+    function copyIntoList(
+        SumNode[] memory nodes
+    ) external pure returns (SumNode[] memory copies, uint256[2] memory behind) {
+        copies = MerkleSumTree.list(nodes.length);
+        behind = [type(uint256).max, type(uint256).max];
+        for (uint256 i = 0; i < nodes.length; ++i) {
+            (copies[i].hash, copies[i].units) = (nodes[i].hash, nodes[i].units);
+        }
+    }
+
     function leafHash(Kind kind, bytes32 recipient, uint128 units, bytes32 evidence) external pure returns (bytes32) {
         return MerkleSumTree.leafHash(kind, recipient, units, evidence);
     }

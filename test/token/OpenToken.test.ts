@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { id, Signature, ZeroAddress, ZeroHash } from "ethers";
+import { id, ZeroAddress, ZeroHash } from "ethers";
 import { network } from "hardhat";
 
 import { type Authorization, signAuthorization, signCancellation, signPermit } from "../helpers/signatures.ts";
@@ -184,7 +184,7 @@ describe("OpenToken", () => {
     it("reverts when anybody else does, or it was signed for anybody to submit", async () => {
       const { token, payer, alice, mallory, authorization } = await loadFixture(deployAuthorization);
       const submit = async (type: "TransferWithAuthorization" | "ReceiveWithAuthorization", submitter = alice) => {
-        const { v, r, s }: Signature = await signAuthorization({ token, signer: payer, type, authorization });
+        const { v, r, s } = await signAuthorization({ token, signer: payer, type, authorization });
         const { from, to, value, validAfter, validBefore, nonce } = authorization;
         return token
           .connect(submitter)
@@ -231,7 +231,7 @@ describe("OpenToken", () => {
 
 /** Five units from the payer to Alice, at any time. */
 async function deployAuthorization() {
-  const world = await deployWorld(await network.getOrCreate());
+  const world = await loadFixture(deployWorld);
   const authorization: Authorization = {
     from: world.payer.address,
     to: world.alice.address,

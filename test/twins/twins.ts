@@ -53,7 +53,11 @@ export const TWINS: readonly Twin[] = [
     ...WITHOUT_SIZE,
     why: "leaves are hashed like nodes, so that an inner node can be drawn as a share of a smaller tree",
     also: [
-      { source: TREE, find: "mstore8(preimage, 0)", replace: "mstore8(preimage, 1)\n            mstore(add(preimage, 82), 0)" },
+      {
+        source: TREE,
+        find: "mstore8(preimage, 0)",
+        replace: "mstore8(preimage, 1)\n            mstore(add(preimage, 82), 0)",
+      },
       { source: TREE, find: "mstore(top, keccak256(preimage, 82))", replace: "mstore(top, keccak256(preimage, 97))" },
     ],
   },
@@ -75,7 +79,8 @@ export const TWINS: readonly Twin[] = [
       {
         source: TREE,
         find: "mcopy(to, add(preimage, 1), SIBLING_BYTES)",
-        replace: "mcopy(add(preimage, 49), add(preimage, 1), SIBLING_BYTES)\n                        excess := or(excess, join(preimage, to))",
+        replace:
+          "mcopy(add(preimage, 49), add(preimage, 1), SIBLING_BYTES)\n                        excess := or(excess, join(preimage, to))",
       },
       {
         source: TREE,
@@ -389,8 +394,7 @@ export const TWINS: readonly Twin[] = [
       {
         source: LEDGER,
         find: "_send(Accounts.wallet(msg.sender), to, amount);",
-        replace:
-          "_send(Accounts.wallet(msg.sender), to, amount);\n        balanceOf[Accounts.wallet(msg.sender)] = 0;",
+        replace: "_send(Accounts.wallet(msg.sender), to, amount);\n        balanceOf[Accounts.wallet(msg.sender)] = 0;",
       },
     ],
   },
@@ -404,7 +408,8 @@ export const TWINS: readonly Twin[] = [
       {
         source: LEDGER,
         find: "_credit(recipient, amount, run);",
-        replace: "_credit(recipient, amount, run);\n                    drawnOf[index >> 1] = word + (amount << shift);",
+        replace:
+          "_credit(recipient, amount, run);\n                    drawnOf[index >> 1] = word + (amount << shift);",
       },
       {
         source: LEDGER,
@@ -522,6 +527,30 @@ export const TWINS: readonly Twin[] = [
     ],
   },
   {
+    name: "AttributionLedger_FixedDomain",
+    source: LEDGER,
+    find: "bytes32 digest = _hashTypedDataV4(",
+    replace: "bytes32 digest = _fixedDigest(",
+    why: "the chain is the one of the deployment, even after it has split off another",
+    also: [
+      {
+        source: LEDGER,
+        find: "IERC20 public immutable token;",
+        replace: "IERC20 public immutable token;\n\n    bytes32 private immutable domain;",
+      },
+      { source: LEDGER, find: "token = token_;", replace: "token = token_;\n        domain = _domainSeparatorV4();" },
+      {
+        source: LEDGER,
+        find: "    function _send(",
+        replace: `    function _fixedDigest(bytes32 structHash) private view returns (bytes32) {
+        return keccak256(abi.encodePacked(hex"1901", domain, structHash));
+    }
+
+    function _send(`,
+      },
+    ],
+  },
+  {
     name: "AttributionLedger_AnyS",
     source: SIGNATURES,
     find: "(address recovered, ECDSA.RecoverError failure, ) = ECDSA.tryRecoverCalldata(digest, signature);",
@@ -554,7 +583,8 @@ export const TWINS: readonly Twin[] = [
     name: "AttributionLedger_CodeFirst",
     source: SIGNATURES,
     find: "if (failure == ECDSA.RecoverError.NoError && recovered == signer) return true;",
-    replace: "if (failure == ECDSA.RecoverError.NoError && recovered == signer && signer.code.length == 0) return true;",
+    replace:
+      "if (failure == ECDSA.RecoverError.NoError && recovered == signer && signer.code.length == 0) return true;",
     why: "an account that has delegated to code loses what its key signed",
   },
 
@@ -594,7 +624,11 @@ export const TWINS: readonly Twin[] = [
         find: "bytes32 splitId = abi.decode(Clones.fetchCloneArgs(address(this)), (bytes32));",
         replace: "",
       },
-      { source: ADDRESSES, find: "SplitAddress(splitAddress).flush();", replace: "SplitAddress(splitAddress).flush(splitId);" },
+      {
+        source: ADDRESSES,
+        find: "SplitAddress(splitAddress).flush();",
+        replace: "SplitAddress(splitAddress).flush(splitId);",
+      },
     ],
   },
 ];
