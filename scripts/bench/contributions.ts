@@ -1,10 +1,10 @@
 import type { ContractTransactionReceipt } from "ethers";
-import { concat, dataLength, id, parseEther, toBeHex, Wallet, ZeroAddress, ZeroHash } from "ethers";
+import { id, parseEther, Wallet, ZeroAddress, ZeroHash } from "ethers";
 
 import { walletAccount } from "../../sdk/account.ts";
 import type { Content } from "../../sdk/content.ts";
 import { evidenceOf } from "../../sdk/content.ts";
-import { signContribution } from "../../sdk/contribution.ts";
+import { packSignatures, signContribution } from "../../sdk/contribution.ts";
 import type { Share } from "../../sdk/share.ts";
 import { ShareKind } from "../../sdk/share.ts";
 import { Split } from "../../sdk/split.ts";
@@ -105,11 +105,6 @@ export async function acceptSigned({ bench, datanetId, batch }: Batch): Promise<
   return settle(
     datanets.acceptSigned(datanetId, entries, packSignatures(signatures), { gasLimit: TRANSACTION_GAS_LIMIT }),
   );
-}
-
-/** Signatures one behind the other, each behind its length in two bytes. */
-function packSignatures(signatures: readonly string[]): string {
-  return concat(signatures.flatMap((signature) => [toBeHex(dataLength(signature), 2), signature]));
 }
 
 export function sharesOf(batch: readonly Contributed[]): Share[] {

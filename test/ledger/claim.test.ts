@@ -64,9 +64,11 @@ describe("claim", () => {
   describe("when there are no draws", () => {
     it("empties the wallet's balance", async () => {
       const { ledger, token, alice } = await loadFixture(deployShared);
-      await ledger.deposit(accountOf(alice), 100n);
-      await expect(ledger.connect(alice).claim("0x", alice)).to.changeTokenBalances(ethers, token, [alice], [100n]);
-      expect(await ledger.balanceOf(accountOf(alice))).to.equal(0n);
+      for (const amount of [100n, 1n]) {
+        await ledger.deposit(accountOf(alice), amount);
+        await expect(ledger.connect(alice).claim("0x", alice)).to.changeTokenBalances(ethers, token, [alice], [amount]);
+        expect(await ledger.balanceOf(accountOf(alice))).to.equal(0n);
+      }
     });
   });
 

@@ -65,6 +65,26 @@ describe("redirect", () => {
     }
   });
 
+  it("concerns one share, wherever it stands in the split", async () => {
+    const { ledger, arbiter, alice, carol } = await loadFixture(deployArbitrated);
+    const tags = [0n, 1n, 2n, 3n, 4n, 5n, 6n];
+    const split = await splitOf(
+      tags.map((tag) => accountShare({ to: alice, tag, units: 1n })),
+      arbiter,
+    );
+    for (const index of tags) {
+      await ledger.pay(split.id, 70n, 1n, ZeroHash);
+      await redirect({ ledger: ledger.connect(arbiter), split, index, to: accountOf(carol, index) });
+      await ledger.release(drawAll(split));
+      // Carol got what came since the redirect, Alice what came before.
+      for (const tag of tags) {
+        expect(await ledger.balanceOf(accountOf(carol, tag))).to.equal(tag > index ? 0n : 10n * (index - tag + 1n));
+        expect(await ledger.balanceOf(accountOf(alice, tag))).to.equal(10n * (tag > index ? index + 1n : tag));
+        expect(await ledger.drawn(split.id, tag)).to.equal(10n * (index + 1n));
+      }
+    }
+  });
+
   it("does not show in what a share has drawn", async () => {
     const { ledger, split, arbiter, carol } = await loadFixture(deployArbitrated);
     await ledger.release(drawAll(split));

@@ -323,6 +323,19 @@ describe("release", () => {
     });
   });
 
+  describe("when the next split becomes just full", () => {
+    it("adds the last unit that fits", async () => {
+      const { ledger, alice } = await loadFixture(deployRich);
+      const most = 2n ** 127n - 1n;
+      const child = await splitOf([accountShare({ to: alice, units: 1n })]);
+      const parent = await splitOf([splitShare({ to: child, units: 1n })]);
+      await ledger.pay(child.id, most - 50n, 1n, ZeroHash);
+      await ledger.pay(parent.id, 50n, 1n, ZeroHash);
+      await ledger.release(drawOf(parent, 0));
+      expect((await ledger.received(child.id))[0]).to.equal(most);
+    });
+  });
+
   describe("at the largest numbers", () => {
     it("releases all of 2^127 - 1 to the only share of 2^128 - 1 units", async () => {
       const { ledger, alice } = await loadFixture(deployRich);
