@@ -52,7 +52,7 @@ export default defineConfig({
   },
   solidity: {
     compilers: [
-      { ...compiler, settings: { evmVersion: "osaka", viaIR: true, optimizer: { enabled: true, runs: 10_000 } } },
+      { ...compiler, settings: { evmVersion: "osaka", viaIR: true, optimizer: { enabled: true, runs: 1_000_000 } } },
     ],
     // Twins only need to behave, and there are many of them: unoptimized code compiles twenty times as fast.
     overrides: {
@@ -88,7 +88,7 @@ export default defineConfig({
           fsPermissions: goldenVectors,
         },
         deep: {
-          fuzz: { runs: 10_000 },
+          fuzz: { runs: 1_000_000 },
           invariant: { runs: 2_000, depth: 300, failOnRevert: true },
           fsPermissions: goldenVectors,
         },

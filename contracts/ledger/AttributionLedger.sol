@@ -80,6 +80,11 @@ contract AttributionLedger is EIP712, Nonces {
         uint256 end;
     }
 
+    /// @dev A word of storage by reference, so that reading and writing it again finds it once.
+    struct Word {
+        uint256 value;
+    }
+
     // ------------------------------------------------------------------ errors
 
     /// @notice Thrown when the token is no contract.
@@ -179,10 +184,10 @@ contract AttributionLedger is EIP712, Nonces {
     IERC20 public immutable token;
 
     /// @dev All a payment writes, in one word: amount (low 128 bits), calls (64), time of the last payment (64).
-    mapping(bytes32 splitId => uint256) private _received;
+    mapping(bytes32 splitId => Word) private _received;
 
     /// @dev Two shares to a word, even index low. In each half: 127 bits drawn, top bit set while redirected.
-    mapping(bytes32 splitId => mapping(uint256 pair => uint256)) private _drawn;
+    mapping(bytes32 splitId => mapping(uint256 pair => Word)) private _drawn;
 
     /// @notice Spendable balance of an account.
     mapping(bytes32 account => uint256) public balanceOf;
@@ -410,8 +415,9 @@ contract AttributionLedger is EIP712, Nonces {
         splitId = MerkleSumTree.splitId(root, totalUnits, size, msg.sender);
         redirectOf[splitId][index] = to;
         uint256 flag = REDIRECTED << _shift(index);
-        uint256 word = _drawn[splitId][index >> 1];
-        _drawn[splitId][index >> 1] = to == 0 ? word & ~flag : word | flag;
+        Word storage slot = _drawn[splitId][index >> 1];
+        uint256 word = slot.value;
+        slot.value = to == 0 ? word & ~flag : word | flag;
         emit Redirected(splitId, index, to);
     }
 
@@ -422,13 +428,13 @@ contract AttributionLedger is EIP712, Nonces {
     /// @return calls How many inferences that paid for, as payers stated; stays at 2^64 - 1 once there.
     /// @return lastPaidAt When it was last paid (not routed to from another split), in seconds since 1970; zero for never.
     function received(bytes32 splitId) external view returns (uint256 amount, uint256 calls, uint256 lastPaidAt) {
-        uint256 word = _received[splitId];
+        uint256 word = _received[splitId].value;
         return (uint128(word), uint64(word >> 128), word >> 192);
     }
 
     /// @notice What a share has drawn so far.
     function drawn(bytes32 splitId, uint256 index) external view returns (uint256) {
-        return (_drawn[splitId][index >> 1] >> _shift(index)) & MAX_RECEIVED;
+        return (_drawn[splitId][index >> 1].value >> _shift(index)) & MAX_RECEIVED;
     }
 
     // ------------------------------------------------------------------ internals: money in
@@ -458,23 +464,25 @@ contract AttributionLedger is EIP712, Nonces {
     /// @dev Adds to what a split received. The number of calls saturates, so nobody can block a split with it.
     function _receive(bytes32 splitId, uint256 amount, uint256 calls) private {
         if (amount == 0) revert AttributionLedger_ZeroAmount();
-        uint256 word = _received[splitId];
+        Word storage slot = _received[splitId];
+        uint256 word = slot.value;
         uint256 before = uint128(word);
         if (amount > MAX_RECEIVED - before) revert AttributionLedger_ReceivedOverflow(splitId, before, amount);
         unchecked {
             calls += uint64(word >> 128);
             if (calls > type(uint64).max) calls = type(uint64).max;
-            _received[splitId] = (block.timestamp << 192) | (calls << 128) | (before + amount);
+            slot.value = (block.timestamp << 192) | (calls << 128) | (before + amount);
         }
     }
 
     /// @dev Like {_receive} for money that is already inside: the calls were counted where it was paid in.
     function _route(bytes32 splitId, uint256 amount) private {
-        uint256 word = _received[splitId];
+        Word storage slot = _received[splitId];
+        uint256 word = slot.value;
         uint256 before = uint128(word);
         if (amount > MAX_RECEIVED - before) revert AttributionLedger_ReceivedOverflow(splitId, before, amount);
         unchecked {
-            _received[splitId] = word + amount;
+            slot.value = word + amount;
         }
     }
 
@@ -499,7 +507,7 @@ contract AttributionLedger is EIP712, Nonces {
         Draw memory draw;
         while (draw.end < draws.length) {
             Draws.read(draws, draw.end, draw);
-            uint256 total = uint128(_received[draw.splitId]);
+            uint256 total = uint128(_received[draw.splitId].value);
             if (total == 0) revert AttributionLedger_UnknownSplit(draw.splitId);
             if (draw.totalUnits == 0) revert AttributionLedger_NoUnits(draw.splitId);
             _releaseShares(draws, draw, total, run);
@@ -513,18 +521,18 @@ contract AttributionLedger is EIP712, Nonces {
     function _releaseShares(bytes calldata draws, Draw memory draw, uint256 total, Run memory run) private {
         unchecked {
             bytes32 splitId = draw.splitId;
-            mapping(uint256 pair => uint256) storage drawnOf = _drawn[splitId];
-            uint256 position = draw.position;
+            mapping(uint256 pair => Word) storage drawnOf = _drawn[splitId];
             for (uint256 index = draw.first; index <= draw.last; ++index) {
-                (bool toSplit, bytes32 recipient, uint256 units) = Draws.share(draws, position, index);
-                position += MerkleSumTree.SHARE_BYTES;
+                (bool toSplit, bytes32 recipient, uint256 units) = Draws.share(draws, draw.position, index);
+                draw.position += MerkleSumTree.SHARE_BYTES;
 
                 uint256 shift = _shift(index);
-                uint256 word = drawnOf[index >> 1];
+                Word storage slot = drawnOf[index >> 1];
+                uint256 word = slot.value;
                 uint256 half = word >> shift;
                 uint256 amount = (total * units) / draw.totalUnits - (half & MAX_RECEIVED);
                 if (amount == 0) continue;
-                drawnOf[index >> 1] = word + (amount << shift);
+                slot.value = word + (amount << shift);
                 run.released += amount;
                 if (toSplit) {
                     _route(recipient, amount);

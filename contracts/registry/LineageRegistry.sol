@@ -76,7 +76,7 @@ abstract contract LineageRegistry is AssetRegistry {
     // ------------------------------------------------------------------ owner
 
     /// @notice Publishes another version of an asset.
-    function publish(uint256 id, Lineage memory lineage) external onlyAssetOwner(id) returns (uint256 version) {
+    function publish(uint256 id, Lineage calldata lineage) external onlyAssetOwner(id) returns (uint256 version) {
         return _publish(id, lineage);
     }
 
@@ -86,57 +86,76 @@ abstract contract LineageRegistry is AssetRegistry {
     function _isUpstream(AssetRegistry registry) internal view virtual returns (bool);
 
     /// @dev The licensee is the asset's owner, whoever acts for it.
-    function _publish(uint256 id, Lineage memory lineage) internal returns (uint256 version) {
+    function _publish(uint256 id, Lineage calldata lineage) internal returns (uint256 version) {
         uint256 builders = lineage.builders.length;
         uint256 upstreams = lineage.upstreams.length;
         address licensee = ownerOf(id);
         Share[] memory shares = new Share[](builders + upstreams);
-        SumNode[] memory nodes = MerkleSumTree.list(shares.length);
         uint16[] memory minShareBps = new uint16[](upstreams);
-
-        for (uint256 i = 0; i < shares.length; ++i) {
-            if (i < builders) {
-                shares[i] = _builderShare(i, lineage.builders[i]);
-            } else {
-                (shares[i], minShareBps[i - builders]) = _upstreamShare(lineage.upstreams[i - builders], licensee);
-            }
-            if (shares[i].units == 0) revert LineageRegistry_ZeroUnits(i);
-            nodes[i] = MerkleSumTree.leaf(shares[i]);
+        for (uint256 i = 0; i < builders; ++i) {
+            Builder calldata builder = lineage.builders[i];
+            if (uint160(uint256(builder.account)) == 0) revert LineageRegistry_ZeroBuilder(i);
+            // Its kind is Account already, the first of the enum.
+            Share memory share = shares[i];
+            (share.recipient, share.units, share.evidence) = (builder.account, builder.units, builder.evidence);
+        }
+        for (uint256 i = 0; i < upstreams; ++i) {
+            minShareBps[i] = _setUpstream(shares[builders + i], lineage.upstreams[i], licensee);
         }
 
-        SumNode memory root = MerkleSumTree.root(nodes);
+        (bytes32 splitId, uint256 totalUnits) = _splitOf(shares, lineage.arbiter);
         for (uint256 i = 0; i < upstreams; ++i) {
-            Upstream memory upstream = lineage.upstreams[i];
-            if (uint256(upstream.units) * BPS < root.units * minShareBps[i]) {
+            uint256 units = shares[builders + i].units;
+            if (units * BPS < totalUnits * minShareBps[i]) {
+                Upstream calldata upstream = lineage.upstreams[i];
                 revert LineageRegistry_ShareBelowTerms(
                     address(upstream.registry),
                     upstream.id,
-                    upstream.units,
-                    root.units,
+                    units,
+                    totalUnits,
                     minShareBps[i]
                 );
             }
         }
+        return _record(id, splitId, lineage.arbiter, shares, lineage.metadataURI, lineage.metadataHash);
+    }
 
-        bytes32 splitId = MerkleSumTree.splitId(root.hash, root.units, shares.length, lineage.arbiter);
+    /// @dev The split that shares make. None of them may be without units.
+    function _splitOf(
+        Share[] memory shares,
+        address arbiter
+    ) internal pure returns (bytes32 splitId, uint256 totalUnits) {
+        SumNode[] memory nodes = MerkleSumTree.list(shares.length);
+        for (uint256 i = 0; i < shares.length; ++i) {
+            if (shares[i].units == 0) revert LineageRegistry_ZeroUnits(i);
+            nodes[i] = MerkleSumTree.leaf(shares[i]);
+        }
+        SumNode memory root = MerkleSumTree.root(nodes);
+        totalUnits = root.units;
+        splitId = MerkleSumTree.splitId(root.hash, totalUnits, shares.length, arbiter);
+    }
+
+    function _record(
+        uint256 id,
+        bytes32 splitId,
+        address arbiter,
+        Share[] memory shares,
+        string calldata metadataURI,
+        bytes32 metadataHash
+    ) internal returns (uint256 version) {
         version = _addVersion(id, splitId);
-        emit VersionPublished(id, version, splitId, lineage.arbiter, shares, lineage.metadataURI, lineage.metadataHash);
+        emit VersionPublished(id, version, splitId, arbiter, shares, metadataURI, metadataHash);
     }
 
-    function _builderShare(uint256 index, Builder memory builder) private pure returns (Share memory) {
-        if (uint160(uint256(builder.account)) == 0) revert LineageRegistry_ZeroBuilder(index);
-        return Share(Kind.Account, builder.account, builder.units, builder.evidence);
-    }
-
-    /// @dev The evidence of an upstream share names the asset version behind the split id.
-    function _upstreamShare(
+    /// @dev Makes `share` that of an upstream asset. Its evidence names the asset version behind the split id.
+    function _setUpstream(
+        Share memory share,
         Upstream memory upstream,
         address licensee
-    ) private view returns (Share memory share, uint16 minShareBps) {
+    ) internal view returns (uint16 minShareBps) {
         if (!_isUpstream(upstream.registry)) revert LineageRegistry_UnknownRegistry(address(upstream.registry));
-        bytes32 splitId;
-        (splitId, minShareBps) = upstream.registry.licensedSplit(upstream.id, upstream.version, licensee);
-        bytes32 evidence = keccak256(abi.encode(upstream.registry, upstream.id, upstream.version));
-        share = Share(Kind.Split, splitId, upstream.units, evidence);
+        (share.recipient, minShareBps) = upstream.registry.licensedSplit(upstream.id, upstream.version, licensee);
+        (share.kind, share.units) = (Kind.Split, upstream.units);
+        share.evidence = keccak256(abi.encode(upstream.registry, upstream.id, upstream.version));
     }
 }

@@ -3,9 +3,10 @@ pragma solidity 0.8.37;
 
 import {ERC721} from "@openzeppelin/contracts/token/ERC721/ERC721.sol";
 import {Accounts} from "../ledger/Accounts.sol";
+import {Kind, Share} from "../ledger/MerkleSumTree.sol";
 import {AssetRegistry, Terms} from "./AssetRegistry.sol";
 import {DatanetRegistry} from "./DatanetRegistry.sol";
-import {Builder, Lineage, LineageRegistry, Upstream} from "./LineageRegistry.sol";
+import {Lineage, LineageRegistry, Upstream} from "./LineageRegistry.sol";
 
 /// @title Models with lineage
 /// @notice Base models, fine-tunes and adapters. Each version says who built it and which model and Datanet versions it
@@ -51,21 +52,18 @@ contract ModelRegistry is LineageRegistry {
     ) external returns (uint256 id) {
         Terms memory terms = termsOf(parentId);
         uint16 parentBps = terms.minShareBps > DEFAULT_FORK_BPS ? terms.minShareBps : DEFAULT_FORK_BPS;
-
         if (parentBps > maxParentBps) revert ModelRegistry_ParentShareAbove(parentBps, maxParentBps);
 
-        Lineage memory lineage;
-        lineage.builders = new Builder[](1);
-        lineage.builders[0] = Builder(Accounts.wallet(msg.sender), uint128(BPS) - parentBps, metadataHash);
-        lineage.upstreams = new Upstream[](1);
-        lineage.upstreams[0] = Upstream(this, parentId, parentVersion, parentBps);
-        (lineage.metadataURI, lineage.metadataHash) = (metadataURI, metadataHash);
+        Share[] memory shares = new Share[](2);
+        shares[0] = Share(Kind.Account, Accounts.wallet(msg.sender), uint128(BPS) - parentBps, metadataHash);
+        _setUpstream(shares[1], Upstream(this, parentId, parentVersion, parentBps), msg.sender);
 
         id = _newAsset(msg.sender);
         emit ModelRegistered(id, msg.sender);
         emit ModelForked(id, parentId, parentVersion);
         _setTerms(id, terms);
-        _publish(id, lineage);
+        (bytes32 splitId, ) = _splitOf(shares, address(0));
+        _record(id, splitId, address(0), shares, metadataURI, metadataHash);
     }
 
     function _isUpstream(AssetRegistry registry) internal view override returns (bool) {

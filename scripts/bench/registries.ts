@@ -43,6 +43,9 @@ export async function* measureRegistries(bench: Bench): AsyncGenerator<Figure> {
   yield gasFigure("register a model, 5 builders on a model and 2 Datanets", await steadyGasOf(register), 200_000);
   const modelId = await models.assetCount();
   yield gasFigure("publish another version of that model", await gasOf(models.publish(modelId, lineage)));
+  const upstreamHeavy = lineageOf({ builders: 4, upstreams: [...parents, await publishModel(bench)] });
+  const registerUpstreamHeavy = () => models.register(TERMS, upstreamHeavy);
+  yield gasFigure("register a model, 4 builders on 2 models and 2 Datanets", await steadyGasOf(registerUpstreamHeavy));
   yield gasFigure("fork a model", await steadyGasOf(() => models.fork(modelId, 1, 10_000, URI, id("fork"))));
 
   yield gasFigure("register an agent", await steadyGasOf(() => agents["register(string)"](URI)));

@@ -183,7 +183,7 @@ export const TWINS: readonly Twin[] = [
   {
     name: "AttributionLedger_NoDrawnRecord",
     source: LEDGER,
-    find: "drawnOf[index >> 1] = word + (amount << shift);",
+    find: "slot.value = word + (amount << shift);",
     replace: "",
     why: "nothing is written down, so a share can be drawn again and again",
   },
@@ -302,8 +302,8 @@ export const TWINS: readonly Twin[] = [
   {
     name: "AttributionLedger_NoZeroCheck",
     source: LEDGER,
-    find: "if (amount == 0) revert AttributionLedger_ZeroAmount();\n        uint256 word",
-    replace: "uint256 word",
+    find: "if (amount == 0) revert AttributionLedger_ZeroAmount();\n        Word storage slot",
+    replace: "Word storage slot",
     why: "calls can be reported for nothing",
   },
   {
@@ -401,15 +401,14 @@ export const TWINS: readonly Twin[] = [
   {
     name: "AttributionLedger_PayOutSendsFirst",
     source: LEDGER,
-    find: "drawnOf[index >> 1] = word + (amount << shift);",
+    find: "slot.value = word + (amount << shift);",
     replace: "",
     why: "a share can be paid out again while its tokens are on their way",
     also: [
       {
         source: LEDGER,
         find: "_credit(recipient, amount, run);",
-        replace:
-          "_credit(recipient, amount, run);\n                    drawnOf[index >> 1] = word + (amount << shift);",
+        replace: "_credit(recipient, amount, run);\n                    slot.value = word + (amount << shift);",
       },
       {
         source: LEDGER,
