@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { ZeroHash } from "ethers";
+import hre from "hardhat";
 
 import { encodeAccount, walletAccount } from "../../sdk/account.ts";
 import { claimGas } from "../../sdk/claimGas.ts";
@@ -240,6 +241,8 @@ describe("planClaim", () => {
         const sent = await world.ledger.connect(person).claim(plan.draws, person);
         const receipt = await sent.wait();
         expect((await world.token.balanceOf(person)) - before).to.equal(plan.yield + plan.balance);
+        // Code instrumented for coverage uses more gas than the ledger's own.
+        if (hre.globalOptions.coverage) continue;
         const error = Math.abs(plan.gas / Number(receipt?.gasUsed) - 1);
         expect(error, `round ${round}: ${plan.gas} against ${receipt?.gasUsed}`).to.be.below(0.05);
       }
