@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 
 import { runScript, UserError } from "./lib/script.ts";
 
-/** Written by `hardhat --coverage test`. A line counts as covered when every statement in it was executed. */
+/** Written by `hardhat --coverage test mocha`. A line counts as covered when every statement in it was executed. */
 const REPORT = "coverage/lcov.info";
 
 /** Lines that no test can reach: file, then source line, then the reason. */

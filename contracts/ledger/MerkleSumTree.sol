@@ -269,24 +269,36 @@ library MerkleSumTree {
                 size := shr(1, add(size, 1))
             }
 
-            // The range has become one node: the rest of the way it needs no memory of its own.
+            // The range has become one node: the rest of the way it needs no memory of its own. Its units only grow, so
+            // one look at the end finds any overflow.
             hash := mload(nodes)
             units := shr(128, mload(add(nodes, 32)))
-            for {} gt(size, 1) {} {
-                let right := and(first, 1)
-                if or(right, lt(first, sub(size, 1))) {
-                    let shift := mul(right, SIBLING_BYTES)
-                    mstore(add(add(preimage, 33), shift), shl(128, units))
-                    mstore(add(add(preimage, 1), shift), hash)
-                    calldatacopy(sub(add(preimage, 49), shift), sibling, SIBLING_BYTES)
-                    units := add(units, shr(128, calldataload(add(sibling, 32))))
-                    excess := or(excess, shr(128, units))
-                    hash := keccak256(preimage, 97)
-                    sibling := add(sibling, SIBLING_BYTES)
-                }
+            for {
+                let lastNode := sub(size, 1)
+            } lastNode {
                 first := shr(1, first)
-                size := shr(1, add(size, 1))
+                lastNode := shr(1, lastNode)
+            } {
+                switch and(first, 1)
+                case 0 {
+                    // The last node of a level has no sibling.
+                    if eq(first, lastNode) {
+                        continue
+                    }
+                    mstore(add(preimage, 33), shl(128, units))
+                    mstore(add(preimage, 1), hash)
+                    calldatacopy(add(preimage, 49), sibling, SIBLING_BYTES)
+                }
+                default {
+                    mstore(add(preimage, 81), shl(128, units))
+                    mstore(add(preimage, 49), hash)
+                    calldatacopy(add(preimage, 1), sibling, SIBLING_BYTES)
+                }
+                units := add(units, shr(128, calldataload(add(sibling, 32))))
+                hash := keccak256(preimage, 97)
+                sibling := add(sibling, SIBLING_BYTES)
             }
+            excess := or(excess, shr(128, units))
             end := sub(sibling, data.offset)
         }
         if (end > data.length) revert MerkleSumTree_ProofTooShort(data.length, end);
@@ -317,8 +329,7 @@ library MerkleSumTree {
                     _put(nodes, write++, left);
                 }
                 if (read < count) {
-                    log.hashes[level] = _at(nodes, read).hash;
-                    log.sums[level] = uint128(_at(nodes, read).units);
+                    _store(log, level, _at(nodes, read).hash, _at(nodes, read).units);
                 }
                 count = write;
                 first >>= 1;
@@ -360,8 +371,7 @@ library MerkleSumTree {
         }
         if (oldHash != log.hashes[top]) revert MerkleSumTree_NotInLog(index, oldLeaf.hash);
 
-        log.hashes[top] = newHash;
-        log.sums[top] = uint128(newUnits);
+        _store(log, top, newHash, newUnits);
         node = logRoot(log);
         log.units = uint128(node.units);
     }
@@ -380,6 +390,13 @@ library MerkleSumTree {
     }
 
     // ------------------------------------------------------------------ internals
+
+    /// @dev Puts a node on the frontier. A leaf that was joined with no other has not been looked at before.
+    function _store(SumLog storage log, uint256 level, bytes32 hash, uint256 units) private {
+        if (units > type(uint128).max) revert MerkleSumTree_UnitsOverflow();
+        log.hashes[level] = hash;
+        log.sums[level] = uint128(units);
+    }
 
     /// @dev Turns `left` into the parent of both.
     function _join(SumNode memory left, SumNode memory right) private pure {

@@ -31,6 +31,15 @@ describe("payOut", () => {
     expect((await ledger.received(child.id))[0]).to.equal(25n);
   });
 
+  it("keeps a sub-account's share inside, whatever the tag", async () => {
+    const { ledger, token, alice } = await loadFixture(deployMixed);
+    const tags = [1n, 2n, 2n ** 32n, 2n ** 95n, 2n ** 96n - 1n];
+    const split = await splitOf(tags.map((tag) => accountShare({ to: alice, tag, units: 1n })));
+    await ledger.pay(split.id, 50n, 1n, ZeroHash);
+    await expect(ledger.payOut(drawAll(split))).to.changeTokenBalances(ethers, token, [alice], [0n]);
+    for (const tag of tags) expect(await ledger.balanceOf(accountOf(alice, tag))).to.equal(10n);
+  });
+
   it("returns everything that was released, whether it left or not", async () => {
     const { ledger, split } = await loadFixture(deployMixed);
     expect(await ledger.payOut.staticCall(drawAll(split))).to.equal(100n);

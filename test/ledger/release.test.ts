@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { concat, dataLength, dataSlice, id, ZeroHash } from "ethers";
+import { AbiCoder, concat, dataLength, dataSlice, id, ZeroHash } from "ethers";
 import { network } from "hardhat";
 
 import { encodeDraws } from "../../sdk/split.ts";
@@ -89,6 +89,18 @@ describe("release", () => {
           [middle.id, last.id, 1n, 30n],
         ]);
       expect(await ledger.balanceOf(accountOf(alice))).to.equal(80n);
+    });
+
+    it("encodes that event as Solidity would", async () => {
+      const { ledger, split, child } = await loadFixture(deployThirds);
+      const receipt = await (await ledger.release(drawOf(split, 2))).wait();
+      const type = "tuple(bytes32 splitId, bytes32 toSplitId, uint256 index, uint256 amount)[]";
+      expect(receipt?.logs.map(({ topics, data }) => ({ topics, data }))).to.deep.equal([
+        {
+          topics: [id("Routed((bytes32,bytes32,uint256,uint256)[])")],
+          data: AbiCoder.defaultAbiCoder().encode([type], [[[split.id, child.id, 2n, 33n]]]),
+        },
+      ]);
     });
 
     it("says nothing of hops when there were none", async () => {

@@ -84,15 +84,13 @@ export const TWINS: readonly Twin[] = [
       },
       {
         source: TREE,
-        find: "if or(right, lt(first, sub(size, 1))) {",
-        replace: `if iszero(or(right, lt(first, sub(size, 1)))) {
-                    mstore(add(preimage, 33), shl(128, units))
-                    mstore(add(preimage, 1), hash)
-                    mcopy(add(preimage, 49), add(preimage, 1), SIBLING_BYTES)
-                    units := add(units, units)
-                    hash := keccak256(preimage, 97)
-                }
-                if or(right, lt(first, sub(size, 1))) {`,
+        find: "if eq(first, lastNode) {",
+        replace: `if eq(first, lastNode) {
+                        mstore(add(preimage, 33), shl(128, units))
+                        mstore(add(preimage, 1), hash)
+                        mcopy(add(preimage, 49), add(preimage, 1), SIBLING_BYTES)
+                        units := add(units, units)
+                        hash := keccak256(preimage, 97)`,
       },
     ],
   },
