@@ -402,6 +402,24 @@ describe("MerkleSumTree", () => {
     });
   });
 
+  describe("a leaf that alone does not fit 16 bytes", () => {
+    it("can be neither appended nor put in another one's place, joined or not", async () => {
+      const { tree } = await loadFixture(deployHarness);
+      const small = { hash: id("small"), units: 0n };
+      const big = { hash: id("big"), units: MAX_UNITS + 1n };
+      const overflow = async (call: Promise<unknown>): Promise<void> => {
+        await expect(call).to.be.revertedWithCustomError(tree, "MerkleSumTree_UnitsOverflow");
+      };
+      await overflow(tree.append([big]));
+      await overflow(tree.append([small, big]));
+      await tree.append([small]);
+      await overflow(tree.append([big]));
+      await overflow(tree.replace(0, small, big, "0x"));
+      await tree.append([small]);
+      await overflow(tree.replace(1, small, big, packNode(small)));
+    });
+  });
+
   describe("logRoot", () => {
     it("of an empty log reverts", async () => {
       const { tree } = await loadFixture(deployHarness);

@@ -3,11 +3,26 @@ pragma solidity 0.8.37;
 
 import {Kind, MerkleSumTree, Share, SumLog, SumNode} from "../../contracts/ledger/MerkleSumTree.sol";
 
-/// @notice Exposes the library, and one log kept with it.
+/// @notice Exposes the library, and one log kept with it. Memory beyond the free pointer is full of ones when the library
+/// is called, as it may be in contracts that have done something before.
 contract MerkleSumTreeHarness {
     SumLog private log;
 
-    function append(SumNode[] memory leaves) external returns (SumNode memory) {
+    modifier onDirtyMemory() {
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            for {
+                let i := 0
+            } lt(i, 2048) {
+                i := add(i, 32)
+            } {
+                mstore(add(free, i), not(0))
+            }
+        }
+        _;
+    }
+
+    function append(SumNode[] memory leaves) external onDirtyMemory returns (SumNode memory) {
         return MerkleSumTree.append(log, leaves);
     }
 
@@ -16,11 +31,11 @@ contract MerkleSumTreeHarness {
         SumNode memory oldLeaf,
         SumNode memory newLeaf,
         bytes calldata proof
-    ) external returns (SumNode memory) {
+    ) external onDirtyMemory returns (SumNode memory) {
         return MerkleSumTree.replace(log, index, oldLeaf, newLeaf, proof);
     }
 
-    function logRoot() external view returns (SumNode memory) {
+    function logRoot() external view onDirtyMemory returns (SumNode memory) {
         return MerkleSumTree.logRoot(log);
     }
 
@@ -35,7 +50,7 @@ contract MerkleSumTreeHarness {
     /// @notice Copies nodes into a list, behind which other memory is in use.
     function copyIntoList(
         SumNode[] memory nodes
-    ) external pure returns (SumNode[] memory copies, uint256[2] memory behind) {
+    ) external pure onDirtyMemory returns (SumNode[] memory copies, uint256[2] memory behind) {
         copies = MerkleSumTree.list(nodes.length);
         behind = [type(uint256).max, type(uint256).max];
         for (uint256 i = 0; i < nodes.length; ++i) {
@@ -43,23 +58,36 @@ contract MerkleSumTreeHarness {
         }
     }
 
-    function leafHash(Kind kind, bytes32 recipient, uint128 units, bytes32 evidence) external pure returns (bytes32) {
+    function leafHash(
+        Kind kind,
+        bytes32 recipient,
+        uint128 units,
+        bytes32 evidence
+    ) external pure onDirtyMemory returns (bytes32) {
         return MerkleSumTree.leafHash(kind, recipient, units, evidence);
     }
 
-    function leaf(Share memory share) external pure returns (SumNode memory) {
+    function leaf(Share memory share) external pure onDirtyMemory returns (SumNode memory) {
         return MerkleSumTree.leaf(share);
     }
 
-    function parent(SumNode memory left, SumNode memory right) external pure returns (SumNode memory node) {
+    function parent(
+        SumNode memory left,
+        SumNode memory right
+    ) external pure onDirtyMemory returns (SumNode memory node) {
         (node.hash, node.units) = MerkleSumTree.parent(left.hash, left.units, right.hash, right.units);
     }
 
-    function splitId(bytes32 root_, uint256 units, uint256 size, address arbiter) external pure returns (bytes32) {
+    function splitId(
+        bytes32 root_,
+        uint256 units,
+        uint256 size,
+        address arbiter
+    ) external pure onDirtyMemory returns (bytes32) {
         return MerkleSumTree.splitId(root_, units, size, arbiter);
     }
 
-    function root(SumNode[] memory nodes) external pure returns (SumNode memory) {
+    function root(SumNode[] memory nodes) external pure onDirtyMemory returns (SumNode memory) {
         return MerkleSumTree.root(nodes);
     }
 
@@ -69,7 +97,7 @@ contract MerkleSumTreeHarness {
         uint256 count,
         uint256 first,
         uint256 size
-    ) external pure returns (bytes32 hash, uint256 units, uint256 end) {
+    ) external pure onDirtyMemory returns (bytes32 hash, uint256 units, uint256 end) {
         return MerkleSumTree.rootOfRange(data, cursor, count, first, size);
     }
 }
