@@ -1,5 +1,4 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
-import hre from "hardhat";
 import type { NetworkConnection } from "hardhat/types/network";
 
 import type { ProtocolParameters } from "../../scripts/lib/parameters.ts";
@@ -64,45 +63,8 @@ export async function peopleOf({ ethers }: NetworkConnection): Promise<People> {
   return { payer, governor, treasury, owner, curator, alice, bob, carol, builder, tuner, operator, relayer, mallory };
 }
 
-/**
- * The same people and ledger around vulnerable registries: for every contract that the twin has a copy of, that copy
- * stands where the real one stood, and the others are deployed anew around it.
- */
-export async function withRegistryTwin(world: RegistryWorld, twin: string): Promise<RegistryWorld> {
-  const { ethers } = world.connection;
-  const suffix = twin.slice(twin.indexOf("_"));
-  let copies = 0;
-  const deploy = async (contract: string, args: unknown[]): Promise<string> => {
-    const isCopied = await hre.artifacts.artifactExists(contract + suffix);
-    if (isCopied) copies++;
-    const deployed = await ethers.deployContract(isCopied ? contract + suffix : contract, args);
-    return await deployed.getAddress();
-  };
-
-  const ledger = await world.ledger.getAddress();
-  const policy = await world.feePolicy.policyAt(1n);
-  const datanets = await deploy("DatanetRegistry", [ledger]);
-  const models = await deploy("ModelRegistry", [datanets]);
-  const agents = await deploy("AgentRegistry", [datanets, models]);
-  const feePolicy = await deploy("FeePolicy", [world.governor.address, [...policy]]);
-  const eligibility = await world.services.eligibility();
-  const stakers = await world.services.stakers();
-  const services = await deploy("ServiceRegistry", [ledger, feePolicy, models, agents, eligibility, stakers]);
-  if (copies === 0) throw new Error(`There is no twin ${twin}. List it in test/twins/registryTwins.ts.`);
-
-  const twinWorld = {
-    ...world,
-    datanets: await ethers.getContractAt("DatanetRegistry", datanets),
-    models: await ethers.getContractAt("ModelRegistry", models),
-    agents: await ethers.getContractAt("AgentRegistry", agents),
-    feePolicy: await ethers.getContractAt("FeePolicy", feePolicy),
-    services: await ethers.getContractAt("ServiceRegistry", services),
-  };
-  await approveAll(twinWorld);
-  return twinWorld;
-}
-
-async function approveAll({ token, ledger, datanets, services, payer }: RegistryWorld): Promise<void> {
+/** Lets the ledger and the registries that take payments take the payer's tokens. */
+export async function approveAll({ token, ledger, datanets, services, payer }: RegistryWorld): Promise<void> {
   for (const spender of [ledger, datanets, services]) {
     await token.connect(payer).approve(spender, 2n ** 256n - 1n);
   }

@@ -77,7 +77,7 @@ abstract contract HostileSubject is Subject {
         list = new bytes4[](8);
         (list[0], list[1], list[2]) = (this.forge.selector, this.fund.selector, this.fundOther.selector);
         (list[3], list[4], list[5]) = (this.draw.selector, this.draw.selector, this.draw.selector);
-        (list[6], list[7]) = (this.drawTwice.selector, this.redirect.selector);
+        (list[6], list[7]) = (this.drawAgain.selector, this.redirect.selector);
     }
 
     // ------------------------------------------------------------------ handlers
@@ -118,14 +118,15 @@ abstract contract HostileSubject is Subject {
         _check();
     }
 
-    function drawTwice(uint256 seed) external {
+    function drawAgain(uint256 seed) external {
         Source memory source = Random.from(seed);
         bytes memory draws = _hostileDraw(source);
         uint256 how = source.below(3);
         (bool ok, ) = _draw(how, draws);
-        (bool again, uint256 released) = _draw(how, draws);
-        // A claim that yields nothing is refused; any other repetition releases nothing.
-        _hold(!ok || !again || released == 0, "H06_theSameDrawPaysOnce");
+        for (uint256 i = 0; ok && i < 3; ++i) {
+            (, uint256 released) = _draw(how, draws);
+            _hold(released == 0, "H06_theSameDrawPaysOnce");
+        }
         _check();
     }
 
@@ -174,7 +175,7 @@ abstract contract HostileSubject is Subject {
 
     function H02_attackersGainNoMoreThanTheyPaid() private view returns (bool) {
         uint256 gained = 0;
-        for (uint256 i = 0; i < ATTACKERS; ++i) gained += credited[accounts[i]];
+        for (uint256 i = 0; i < ATTACKERS; ++i) gained += _held(accounts[i]);
         return gained <= attackersPaid;
     }
 
@@ -193,9 +194,7 @@ abstract contract HostileSubject is Subject {
     /// @dev Nobody acts for them here, so what they had and were credited is in their balance or, paid out, with them.
     function H04_victimsLoseNothing() private view returns (bool) {
         for (uint256 i = ATTACKERS; i < accounts.length; ++i) {
-            uint256 has = ledger.balanceOf(accounts[i]);
-            if (uint256(accounts[i]) >> 160 == 0) has += token.balanceOf(address(uint160(uint256(accounts[i]))));
-            if (has != startBalance[accounts[i]] + credited[accounts[i]]) return false;
+            if (_held(accounts[i]) != startBalance[accounts[i]] + credited[accounts[i]]) return false;
         }
         return true;
     }
@@ -220,6 +219,12 @@ abstract contract HostileSubject is Subject {
             }
         }
         return true;
+    }
+
+    /// @dev Balance, and for wallets tokens.
+    function _held(bytes32 account) private view returns (uint256 amount) {
+        amount = ledger.balanceOf(account);
+        if (uint256(account) >> 160 == 0) amount += token.balanceOf(address(uint160(uint256(account))));
     }
 
     // ------------------------------------------------------------------ drawing

@@ -66,7 +66,7 @@ abstract contract LedgerBook is LedgerWorld {
 
     function bookSweep(address box, bytes32 id) external returns (uint256 amount) {
         amount = bookTokens[box];
-        bookApproval[box] = amount;
+        bookApproval[box] = type(uint256).max;
         bookPay(box, id, amount, 0);
     }
 

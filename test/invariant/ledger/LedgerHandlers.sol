@@ -56,7 +56,7 @@ abstract contract LedgerHandlers is LedgerProperties {
     }
 
     function handlers() external pure override returns (bytes4[] memory list) {
-        list = new bytes4[](40);
+        list = new bytes4[](42);
         bytes4[24] memory once = [
             this.addSplit.selector,
             this.pay.selector,
@@ -83,12 +83,14 @@ abstract contract LedgerHandlers is LedgerProperties {
             this.corruptDraws.selector,
             this.releaseAgain.selector
         ];
-        bytes4[16] memory again = [
+        bytes4[18] memory again = [
             this.pay.selector,
             this.pay.selector,
             this.pay.selector,
             this.payMany.selector,
             this.payFromBalance.selector,
+            this.payFromBalance.selector,
+            this.payManyFromBalance.selector,
             this.payOut.selector,
             this.release.selector,
             this.release.selector,
@@ -102,7 +104,7 @@ abstract contract LedgerHandlers is LedgerProperties {
             this.sweep.selector
         ];
         for (uint256 i = 0; i < 24; ++i) list[i] = once[i];
-        for (uint256 i = 0; i < 16; ++i) list[24 + i] = again[i];
+        for (uint256 i = 0; i < 18; ++i) list[24 + i] = again[i];
     }
 
     // ------------------------------------------------------------------ pay
@@ -171,22 +173,14 @@ abstract contract LedgerHandlers is LedgerProperties {
 
     function sendToSplitAddress(uint256 seed) external {
         Source memory source = Random.from(seed);
-        address from = _wallet(source);
-        _begin(Act.GiveTokens, from, 0);
-        address box = splits[source.below(splits.length)].box;
-        uint256 amount = source.magnitude(bookTokens[from] + 1) - 1;
-        VM.prank(from);
-        token.transfer(box, amount);
-        bookTokens[from] -= amount;
-        bookTokens[box] += amount;
-        _checkStep();
+        _sendTo(source, splits[source.below(splits.length)].box);
     }
 
     /// @dev Also straight at the address, once it has code.
     function sweep(uint256 seed) external {
         Source memory source = Random.from(seed);
         Split storage split = splits[source.below(splits.length)];
-        for (uint256 i = 0; i < 8 && bookTokens[split.box] == 0; ++i) split = splits[source.below(splits.length)];
+        if (bookTokens[split.box] == 0 && !source.oneIn(4)) _sendTo(source, split.box);
         _begin(Act.Sweep, _wallet(source), 0);
         _note(split.id, bookTokens[split.box]);
         bool straight = split.box.code.length != 0 && source.oneIn(2);
@@ -195,6 +189,17 @@ abstract contract LedgerHandlers is LedgerProperties {
             straight ? abi.encodeCall(SplitAddress.flush, ()) : abi.encodeCall(SplitAddresses.sweep, (split.id)),
             abi.encodeCall(this.bookSweep, (split.box, split.id))
         );
+    }
+
+    function _sendTo(Source memory source, address box) private {
+        address from = _wallet(source);
+        _begin(Act.GiveTokens, from, 0);
+        uint256 amount = source.magnitude(bookTokens[from] + 1) - 1;
+        VM.prank(from);
+        token.transfer(box, amount);
+        bookTokens[from] -= amount;
+        bookTokens[box] += amount;
+        _checkStep();
     }
 
     // ------------------------------------------------------------------ release and claim
@@ -336,6 +341,7 @@ abstract contract LedgerHandlers is LedgerProperties {
         );
     }
 
+    /// @dev Twice the same, which is often more than the allowance that is left.
     function transferBalanceFrom(uint256 seed) external {
         Source memory source = Random.from(seed);
         bytes32 account = _spendable(source);
@@ -346,15 +352,17 @@ abstract contract LedgerHandlers is LedgerProperties {
             (account, spender) = (approvals[approval].account, approvals[approval].spender);
             if (bookBalance[account] != 0 && bookAllowance[account][spender] != 0) break;
         }
-        _begin(Act.TransferBalance, spender, account);
         bytes32 to = accounts[source.below(accounts.length)];
         uint256 allowed = bookAllowance[account][spender];
         uint256 amount = _amount(source, allowed < bookBalance[account] ? allowed : bookBalance[account]);
-        _call(
-            abi.encodeCall(ledger.transferBalanceFrom, (account, to, amount)),
-            abi.encodeCall(this.bookTransferBalanceFrom, (account, to, amount, spender))
-        );
-        if (!step.failed) everSpent[approval] += amount;
+        for (uint256 i = 0; i < 2; ++i) {
+            _begin(Act.TransferBalance, spender, account);
+            _call(
+                abi.encodeCall(ledger.transferBalanceFrom, (account, to, amount)),
+                abi.encodeCall(this.bookTransferBalanceFrom, (account, to, amount, spender))
+            );
+            if (!step.failed) everSpent[approval] += amount;
+        }
     }
 
     function giveTokensToLedger(uint256 seed) external {
@@ -622,8 +630,9 @@ abstract contract LedgerHandlers is LedgerProperties {
         _note(p.splitId, p.amount);
     }
 
+    /// @dev Up to four; seldom none.
     function _payments(Source memory source, uint256 available) private returns (Payment[] memory payments) {
-        payments = new Payment[](source.below(5));
+        payments = new Payment[](source.oneIn(12) ? 0 : source.between(1, 4));
         for (uint256 i = 0; i < payments.length; ++i) payments[i] = _payment(source, available / payments.length);
     }
 

@@ -439,7 +439,8 @@ abstract contract LedgerProperties is Subject, LedgerBook, EventBook {
             if (step.act == Act.Claim || _ownerOf(step.account) == step.caller) continue;
             uint256 approval = _approvalOf(step.account, step.caller);
             if (step.act != Act.TransferBalance || approval == approvals.length) return false;
-            if (from.balance[i] - to.balance[i] > from.allowance[approval] - to.allowance[approval]) return false;
+            (uint256 had, uint256 has) = (from.allowance[approval], to.allowance[approval]);
+            if (has > had || from.balance[i] - to.balance[i] > had - has) return false;
         }
         return true;
     }

@@ -19,6 +19,9 @@ struct Range {
     uint256 count;
 }
 
+/// @dev The time at which campaigns start, in seconds since 1970.
+uint256 constant CAMPAIGN_START = 1_800_000_000;
+
 /// @title Who and what a campaign on the ledger is about: wallets, accounts, and a pool of splits
 /// @notice The pool is a DAG by construction: a new split's shares can only name splits that exist. Split number 0 is an
 /// id that is no split's, to which people pay all the same.
@@ -75,7 +78,7 @@ abstract contract LedgerWorld {
     constructor(AttributionLedger ledger_, SplitAddresses addresses_) {
         (ledger, addresses) = (ledger_, addresses_);
         token = ledger_.token();
-        clock = 1_800_000_000;
+        clock = CAMPAIGN_START;
         VM.warp(clock);
 
         for (uint256 i = 0; i < WALLETS; ++i) {
