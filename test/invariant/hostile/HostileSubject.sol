@@ -21,7 +21,6 @@ abstract contract HostileSubject is Subject {
 
     bytes32 private constant ROUTED = keccak256("Routed((bytes32,bytes32,uint256,uint256)[])");
     uint256 private constant MOST_FORGERIES = 6;
-    uint256 private constant MOST_PAYMENT = 2 ** 126;
     uint256 private constant HONEST = 2;
     uint256 private constant ATTACKERS = 3;
     uint256 private constant VICTIMS = 4;
@@ -103,7 +102,9 @@ abstract contract HostileSubject is Subject {
 
     /// @dev The adversary may give to honest splits, too.
     function fundOther(uint256 seed) external {
-        _pay(ids[seed % (HONEST + 1)], 1 + (seed % 1_000_000));
+        bytes32 id = ids[seed % (HONEST + 1)];
+        uint256 amount = 1 + (seed % 1_000_000);
+        if (amount <= _room(id)) _pay(id, amount);
     }
 
     /// @dev A few draws in one call: of forgeries, of honest splits, one after the other.
@@ -286,9 +287,16 @@ abstract contract HostileSubject is Subject {
         paid[id] += amount;
     }
 
+    /// @dev What a split can still receive. What it got from other splits takes up room, too.
+    function _room(bytes32 id) private view returns (uint256) {
+        (uint256 amount, , ) = ledger.received(id);
+        return ledger.MAX_RECEIVED() - amount;
+    }
+
     function _payAsAttacker(bytes32 id, uint256 seed) private {
-        if (paid[id] == MOST_PAYMENT) return;
-        uint256 amount = Random.from(~seed).magnitude(MOST_PAYMENT - paid[id]);
+        uint256 room = _room(id);
+        if (room == 0) return;
+        uint256 amount = Random.from(~seed).magnitude(room);
         _pay(id, amount);
         attackersPaid += amount;
     }
