@@ -2,7 +2,8 @@ import { expect } from "chai";
 import { ZeroAddress, ZeroHash } from "ethers";
 import { network } from "hardhat";
 
-import type { AttributionLedger, BlocklistToken } from "../../typechain-types/index.ts";
+import type { Split } from "../../sdk/split.ts";
+import type { AttributionLedger, BlocklistToken, HookToken } from "../../typechain-types/index.ts";
 import { accountOf, accountShare, drawAll, drawOf, splitOf } from "../helpers/shares.ts";
 import { signPermit } from "../helpers/signatures.ts";
 import { deployTwin, withTwin, worksOn } from "../helpers/twins.ts";
@@ -81,89 +82,181 @@ describe("griefing", () => {
   });
 
   describe("recipients that nobody would want to pay", () => {
-    it("keep nobody else from being paid out", async () => {
-      const { ledger, token, split, alice, bob } = await loadFixture(deployOdd);
-      await expect(ledger.payOut(drawAll(split))).to.changeTokenBalances(ethers, token, [alice, bob], [10n, 10n]);
-      expect(await ledger.balanceOf(ZeroHash)).to.equal(10n);
-      expect(await ledger.balanceOf(accountOf({ address: await ledger.getAddress() }))).to.equal(10n);
+    describe("and who are to be paid out", () => {
+      const twin = "AttributionLedger_PayOutAllOrNothing";
+      const attack = async ({ ledger, split }: OddWorld): Promise<unknown> => await ledger.payOut(drawAll(split));
+
+      it("keep nobody else from it", async () => {
+        const world = await loadFixture(deployOdd);
+        const { ledger, token, alice, bob } = world;
+        await expect(attack(world)).to.changeTokenBalances(ethers, token, [alice, bob], [10n, 10n]);
+        expect(await ledger.balanceOf(ZeroHash)).to.equal(10n);
+      });
+
+      it(worksOn(twin), async () => {
+        const world = await oddTwin(twin);
+        await expect(attack(world))
+          .to.be.revertedWithCustomError(world.token, "ERC20InvalidReceiver")
+          .withArgs(ZeroAddress);
+      });
     });
 
-    it("keep nobody else's share from being released", async () => {
-      const { ledger, split, alice, bob } = await loadFixture(deployOdd);
-      expect(await ledger.release.staticCall(drawAll(split))).to.equal(60n);
-      await ledger.release(drawAll(split));
-      expect(await ledger.balanceOf(accountOf(alice))).to.equal(10n);
-      expect(await ledger.balanceOf(accountOf(bob))).to.equal(10n);
+    describe("and whose shares are released", () => {
+      const twin = "AttributionLedger_ReleasePushes";
+      const attack = async ({ ledger, split }: OddWorld): Promise<unknown> => await ledger.release(drawAll(split));
+
+      it("keep nobody else's share from it", async () => {
+        const world = await loadFixture(deployOdd);
+        const { ledger, alice, bob } = world;
+        await attack(world);
+        expect(await ledger.balanceOf(accountOf(alice))).to.equal(10n);
+        expect(await ledger.balanceOf(accountOf(bob))).to.equal(10n);
+      });
+
+      it(worksOn(twin), async () => {
+        const world = await oddTwin(twin);
+        await expect(attack(world))
+          .to.be.revertedWithCustomError(world.token, "ERC20InvalidReceiver")
+          .withArgs(ZeroAddress);
+      });
+    });
+
+    describe("and who are the ledger itself", () => {
+      const twin = "AttributionLedger_PayOutToItself";
+      const attack = async ({ ledger, split }: OddWorld): Promise<bigint> => {
+        await ledger.payOut(drawAll(split));
+        return await ledger.balanceOf(accountOf({ address: await ledger.getAddress() }));
+      };
+
+      it("hold their share in a balance, so that the books add up to what the ledger holds", async () => {
+        expect(await attack(await loadFixture(deployOdd))).to.equal(10n);
+      });
+
+      it(worksOn(twin), async () => {
+        expect(await attack(await oddTwin(twin))).to.equal(0n);
+      });
     });
   });
 
   describe("a recipient that burns all the gas its token gives it", () => {
-    it("keeps its share in its balance and nobody else from being paid", async () => {
+    const twin = "AttributionLedger_PayOutAllOrNothing";
+    const attack = async (token: HookToken, ledger: AttributionLedger): Promise<bigint[]> => {
       const [payer, alice, bob] = await ethers.getSigners();
-      const token = await ethers.deployContract("HookToken");
-      const ledger = await ethers.deployContract("AttributionLedger", [token]);
       const burner = { address: await (await ethers.deployContract("GasBurner", [token])).getAddress() };
       const split = await splitOf([alice, burner, bob].map((to) => accountShare({ to, units: 1n })));
       await token.mint(payer, 30n);
       await token.approve(ledger, 30n);
       await ledger.pay(split.id, 30n, 1n, ZeroHash);
       await ledger.payOut(drawAll(split), { gasLimit: 2n ** 24n });
-      expect(await token.balanceOf(alice)).to.equal(10n);
-      expect(await token.balanceOf(bob)).to.equal(10n);
-      expect(await ledger.balanceOf(accountOf(burner))).to.equal(10n);
+      return [
+        await token.balanceOf(alice),
+        await token.balanceOf(bob),
+        await token.balanceOf(burner.address),
+        await ledger.balanceOf(accountOf(burner)),
+      ];
+    };
+
+    it("keeps its share in its balance and nobody else from being paid", async () => {
+      const token = await ethers.deployContract("HookToken");
+      const ledger = await ethers.deployContract("AttributionLedger", [token]);
+      expect(await attack(token, ledger)).to.deep.equal([10n, 10n, 0n, 10n]);
+    });
+
+    it(worksOn(twin), async () => {
+      const token = await ethers.deployContract("HookToken");
+      const ledger = await deployTwin({ ethers, name: twin, token: await token.getAddress() });
+      await expect(attack(token, ledger)).to.be.revertedWithoutReason(ethers);
     });
   });
 
   describe("a caller who gives payOut too little gas", () => {
-    it("cannot make the token's transfer fail and the rest succeed", async () => {
-      const { ledger, token, alice, bob } = await loadFixture(deployWorld);
-      const split = await splitOf([alice, bob].map((to) => accountShare({ to, units: 1n })));
+    const twin = "AttributionLedger_PayOutForgets";
+    /** What the wallet has got in tokens and in its balance, after each pay-out that went through. */
+    const attack = async (token: HookToken, ledger: AttributionLedger): Promise<string[]> => {
+      const [payer, alice] = await ethers.getSigners();
+      // What the wallet does on receipt takes a lot of gas. When it runs out of that, the ledger has a 63rd of it left.
+      const wallet = await ethers.deployContract("Reenterer");
+      const approval = token.interface.encodeFunctionData("approve", [alice.address, 1n]);
+      await wallet.plan(Array(4).fill({ target: token, data: approval }));
+      await wallet.execute(token, token.interface.encodeFunctionData("setHook", [true]));
+      const self = { address: await wallet.getAddress() };
+      const split = await splitOf([alice, self].map((to) => accountShare({ to, units: 1n })));
+      await token.mint(payer, 100n);
+      await token.approve(ledger, 100n);
       await ledger.pay(split.id, 100n, 1n, ZeroHash);
-      await token.transfer(alice, 1n); // Bob's first tokens cost more gas than Alice's next ones.
-      const draws = drawAll(split);
-      const enough = await ledger.payOut.estimateGas(draws);
+
       const snapshot = await networkHelpers.takeSnapshot();
-      let paid = 0;
-      for (let gasLimit = enough - 60_000n; gasLimit <= enough + 1_000n; gasLimit += 500n) {
+      const outcomes = new Set<string>();
+      for (let gasLimit = 200_000n; gasLimit <= 1_000_000n; gasLimit += 2_000n) {
         try {
-          await ledger.payOut(draws, { gasLimit });
+          await ledger.payOut(drawAll(split), { gasLimit });
         } catch {
           continue; // Out of gas, nothing happened.
         }
-        paid++;
-        expect(await token.balanceOf(alice)).to.equal(51n);
-        expect(await token.balanceOf(bob)).to.equal(50n);
+        outcomes.add([await token.balanceOf(wallet), await ledger.balanceOf(accountOf(self))].join(" and "));
         await snapshot.restore();
       }
-      expect(paid).to.be.greaterThan(0);
+      return [...outcomes];
+    };
+
+    it("cannot make the token's transfer fail and the money disappear", async () => {
+      const token = await ethers.deployContract("HookToken");
+      const ledger = await ethers.deployContract("AttributionLedger", [token]);
+      expect(await attack(token, ledger)).to.deep.equal(["50 and 0"]);
+    });
+
+    it(worksOn(twin), async () => {
+      const token = await ethers.deployContract("HookToken");
+      const ledger = await deployTwin({ ethers, name: twin, token: await token.getAddress() });
+      expect(await attack(token, ledger)).to.have.members(["50 and 0", "0 and 0"]);
     });
   });
 
   describe("a stranger who releases every share whenever a unit arrives", () => {
-    it("costs nobody a unit", async () => {
-      const { ledger, alice, bob, carol, mallory } = await loadFixture(deployWorld);
+    const twin = "AttributionLedger_RoundsEachRelease";
+    const attack = async ({ ledger, alice, bob, carol, mallory }: World): Promise<bigint[]> => {
       const shares = [alice, bob, carol].map((to, i) => accountShare({ to, units: [1n, 5n, 10n][i] }));
       const split = await splitOf(shares);
       for (let i = 0; i < 32; i++) {
         await ledger.pay(split.id, 1n, 1n, ZeroHash);
         await ledger.connect(mallory).release(drawAll(split));
       }
-      expect(await ledger.balanceOf(accountOf(alice))).to.equal(2n);
-      expect(await ledger.balanceOf(accountOf(bob))).to.equal(10n);
-      expect(await ledger.balanceOf(accountOf(carol))).to.equal(20n);
+      return await Promise.all([alice, bob, carol].map(async (who) => await ledger.balanceOf(accountOf(who))));
+    };
+
+    it("costs nobody a unit", async () => {
+      expect(await attack(await loadFixture(deployWorld))).to.deep.equal([2n, 10n, 20n]);
+    });
+
+    it(worksOn(twin), async () => {
+      const world = await withTwin({ ethers, world: await loadFixture(deployWorld), name: twin });
+      expect(await attack(world)).to.deep.equal([2n, 8n, 16n]);
     });
   });
 
   describe("a stranger who draws for the zero address", () => {
-    it("cannot take what it holds", async () => {
-      const { ledger, mallory } = await loadFixture(deployWorld);
+    const twin = "AttributionLedger_CreditsCaller";
+    const attack = async ({ ledger, mallory }: World): Promise<void> => {
       const split = await splitOf([accountShare({ to: { address: ZeroAddress }, units: 1n })]);
       await ledger.pay(split.id, 100n, 1n, ZeroHash);
       await ledger.connect(mallory).payOut(drawOf(split, 0));
-      expect(await ledger.balanceOf(ZeroHash)).to.equal(100n);
-      await expect(ledger.connect(mallory).claim(drawOf(split, 0), mallory))
+      await ledger.pay(split.id, 100n, 1n, ZeroHash);
+      await ledger.connect(mallory).claim(drawOf(split, 0), mallory);
+    };
+
+    it("cannot take what it holds", async () => {
+      const world = await loadFixture(deployWorld);
+      const { ledger, mallory } = world;
+      await expect(attack(world))
         .to.be.revertedWithCustomError(ledger, "AttributionLedger_NothingToClaim")
         .withArgs(mallory);
+      expect(await ledger.balanceOf(ZeroHash)).to.equal(100n);
+    });
+
+    it(worksOn(twin), async () => {
+      const world = await withTwin({ ethers, world: await loadFixture(deployWorld), name: twin });
+      await attack(world);
+      expect(await world.token.balanceOf(world.mallory)).to.equal(200n);
     });
   });
 });
@@ -176,9 +269,20 @@ async function deployBlocklist(): Promise<BlocklistToken> {
   return token;
 }
 
+interface OddWorld extends World {
+  split: Split;
+}
+
+async function deployOdd(): Promise<OddWorld> {
+  return await arrangeOdd(await loadFixture(deployWorld));
+}
+
+async function oddTwin(name: `AttributionLedger_${string}`): Promise<OddWorld> {
+  return await arrangeOdd(await withTwin({ ethers, world: await loadFixture(deployWorld), name }));
+}
+
 /** Alice and Bob among the zero address, the ledger, its token and a split's address: 10 each of 60. */
-async function deployOdd() {
-  const world = await loadFixture(deployWorld);
+async function arrangeOdd(world: World): Promise<OddWorld> {
   const { ledger, token, splitAddresses, alice, bob } = world;
   const recipients = [
     alice.address,

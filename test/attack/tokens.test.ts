@@ -76,6 +76,8 @@ describe("odd tokens", () => {
     });
   });
 
+  // No twin: whether a token does this cannot be seen on arrival, so there is no defence to take away. What is shown is
+  // who bears the loss if such a token has been chosen.
   describe("a token whose balances shrink after they have arrived", () => {
     it("cannot be recognized on arrival: who withdraws last finds too little", async () => {
       const token = await ethers.deployContract("RebasingToken");
@@ -88,6 +90,7 @@ describe("odd tokens", () => {
     });
   });
 
+  // No twin, for the same reason.
   describe("a token that takes its fee on top of what leaves", () => {
     it("cannot be recognized on arrival: departures cost the ledger more than they should", async () => {
       const token = await ethers.deployContract("FeeToken", [true]);
@@ -101,7 +104,7 @@ describe("odd tokens", () => {
   });
 
   describe("a token that says false instead of reverting", () => {
-    const twin = "AttributionLedger_BelievesTokens";
+    const twin = "AttributionLedger_IgnoresFailure";
     const attack = async (deploy: Deploy) => {
       const token = await ethers.deployContract("FalseToken");
       const ledger = await deployFor(token, deploy);
@@ -153,12 +156,18 @@ describe("odd tokens", () => {
     });
   });
 
-  describe("a token that refuses some holders", () => {
-    it("lets a refused holder pay from its balance, and withdraw to somebody else", async () => {
+  describe("a token that refuses a holder", () => {
+    const twin = "AttributionLedger_SendsToOwner";
+    const attack = async (deploy: Deploy) => {
       const token = await ethers.deployContract("BlocklistToken");
-      const ledger = await deployFor(token, real);
+      const ledger = await deployFor(token, deploy);
       await ledger.deposit(accountOf(alice), 100n);
       await token.setBlocked(alice, true);
+      return { token, ledger };
+    };
+
+    it("keeps its tokens from that holder, but not from paying and withdrawing to somebody else", async () => {
+      const { token, ledger } = await attack(real);
       await expect(ledger.connect(alice).withdraw(0n, 100n, alice))
         .to.be.revertedWithCustomError(token, "Blocked")
         .withArgs(alice);
@@ -166,39 +175,89 @@ describe("odd tokens", () => {
         .to.be.revertedWithCustomError(token, "Blocked")
         .withArgs(alice);
       await ledger.connect(alice).payFromBalance(0n, ZeroHash, 40n, 1n, ZeroHash);
+      await ledger.connect(alice).withdraw(0n, 20n, bob);
       await ledger.connect(alice).claim("0x", bob);
       expect(await token.balanceOf(bob)).to.equal(60n);
     });
 
-    it("does not let a refused payer pay", async () => {
+    it(worksOn(twin), async () => {
+      const { token, ledger } = await attack(twinOf(twin));
+      for (const call of [ledger.connect(alice).withdraw(0n, 20n, bob), ledger.connect(alice).claim("0x", bob)]) {
+        await expect(call).to.be.revertedWithCustomError(token, "Blocked").withArgs(alice);
+      }
+    });
+  });
+
+  describe("a payer whom the token refuses", () => {
+    const twin = "AttributionLedger_IgnoresFailure";
+    const attack = async (deploy: Deploy) => {
       const token = await ethers.deployContract("BlocklistToken");
-      const ledger = await deployFor(token, real);
+      const ledger = await deployFor(token, deploy);
       await token.setBlocked(payer, true);
-      await expect(ledger.pay(ZeroHash, 1n, 1n, ZeroHash))
-        .to.be.revertedWithCustomError(token, "Blocked")
-        .withArgs(payer);
+      return { token, ledger, pay: ledger.pay(ZeroHash, 1n, 1n, ZeroHash) };
+    };
+
+    it("cannot pay", async () => {
+      const { token, pay } = await attack(real);
+      await expect(pay).to.be.revertedWithCustomError(token, "Blocked").withArgs(payer);
+    });
+
+    it(worksOn(twin), async () => {
+      const { token, ledger, pay } = await attack(twinOf(twin));
+      await pay;
+      expect((await ledger.received(ZeroHash))[0]).to.equal(1n);
+      expect(await token.balanceOf(ledger)).to.equal(0n);
     });
   });
 
   describe("a token's number of decimals", () => {
-    for (const decimals of [0, 77]) {
+    const twin = "AttributionLedger_EighteenDecimals";
+    const attack = async (deploy: Deploy, decimals: number) => {
+      const token = await ethers.deployContract("MockToken", [decimals]);
+      const ledger = await deployFor(token, deploy);
+      const split = await splitOf([accountShare({ to: alice, units: 2n }), accountShare({ to: bob, units: 1n })]);
+      await ledger.pay(split.id, 10n, 1n, ZeroHash);
+      await ledger.payOut(drawAll(split));
+      return await Promise.all([payer, alice, bob].map(async (who) => await token.balanceOf(who)));
+    };
+
+    for (const decimals of [0, 18, 77]) {
       it(`may be ${String(decimals)}: the ledger counts the smallest unit`, async () => {
-        const token = await ethers.deployContract("MockToken", [decimals]);
-        const ledger = await deployFor(token, real);
-        const split = await splitOf([accountShare({ to: alice, units: 2n }), accountShare({ to: bob, units: 1n })]);
-        await ledger.pay(split.id, 10n, 1n, ZeroHash);
-        await ledger.payOut(drawAll(split));
-        expect(await token.balanceOf(alice)).to.equal(6n);
-        expect(await token.balanceOf(bob)).to.equal(3n);
+        expect(await attack(real, decimals)).to.deep.equal([999_990n, 6n, 3n]);
       });
     }
 
-    it("can make one whole token more than a split can receive", async () => {
+    it(`${worksOn(twin)} (0 decimals)`, async () => {
+      expect(await attack(twinOf(twin), 18)).to.deep.equal([999_990n, 6n, 3n]);
+      expect(await attack(twinOf(twin), 0)).to.deep.equal([1_000_000n, 0n, 0n]); // Paid with nothing.
+    });
+
+    it(`${worksOn(twin)} (77 decimals)`, async () => {
+      await expect(attack(twinOf(twin), 77)).to.be.revertedWithPanic(0x11); // Cannot be paid with at all.
+    });
+  });
+
+  describe("one whole token that is more than a split can receive", () => {
+    const twin = "AttributionLedger_NoReceivedCap";
+    const attack = async (deploy: Deploy) => {
       const token = await ethers.deployContract("MockToken", [77]);
-      const ledger = await deployFor(token, real);
-      await expect(ledger.pay(ZeroHash, 10n ** 77n, 1n, ZeroHash))
+      const ledger = await deployFor(token, deploy);
+      await token.mint(payer, 10n ** 77n);
+      await token.approve(ledger, 10n ** 77n);
+      return { ledger, pay: ledger.pay(ZeroHash, 10n ** 77n, 1n, ZeroHash) };
+    };
+
+    it("is refused", async () => {
+      const { ledger, pay } = await attack(real);
+      await expect(pay)
         .to.be.revertedWithCustomError(ledger, "AttributionLedger_ReceivedOverflow")
         .withArgs(ZeroHash, 0n, 10n ** 77n);
+    });
+
+    it(worksOn(twin), async () => {
+      const { ledger, pay } = await attack(twinOf(twin));
+      await pay;
+      expect((await ledger.received(ZeroHash))[0]).to.equal(10n ** 77n % 2n ** 128n); // The rest is lost.
     });
   });
 });

@@ -135,6 +135,13 @@ export const TWINS: readonly Twin[] = [
     why: "a share can be drawn at indexes that the tree does not have",
   },
   {
+    name: "AttributionLedger_NoCountCheck",
+    source: TREE,
+    find: "if (count == 0 || first + count > size) revert",
+    replace: "if (first + count > size) revert",
+    why: "a draw of no share at all passes for one of shares",
+  },
+  {
     name: "AttributionLedger_ReadsBeyondEnd",
     source: TREE,
     find: "if (end > data.length) revert MerkleSumTree_ProofTooShort(data.length, end);\n        if (excess",
@@ -200,6 +207,51 @@ export const TWINS: readonly Twin[] = [
     why: "shares add up to more than the split received",
   },
   {
+    name: "AttributionLedger_RoundsEachRelease",
+    source: LEDGER,
+    find: "uint256 amount = (total * units) / draw.totalUnits - (half & MAX_RECEIVED);",
+    replace: "uint256 amount = ((total - (half & MAX_RECEIVED)) * units) / draw.totalUnits;",
+    why: "each release rounds down what came in since the last one, so frequent ones cost units",
+    also: [
+      {
+        source: LEDGER,
+        find: "slot.value = word + (amount << shift);",
+        replace: "slot.value = word + ((total - (half & MAX_RECEIVED)) << shift);",
+      },
+    ],
+  },
+  {
+    name: "AttributionLedger_NarrowProduct",
+    source: LEDGER,
+    find: "uint256 amount = (total * units) / draw.totalUnits",
+    replace: "uint256 amount = uint128(total * units) / draw.totalUnits",
+    why: "money times units wraps around, where there is much of both",
+  },
+  {
+    name: "AttributionLedger_NothingBlocks",
+    source: LEDGER,
+    find: "if (amount == 0) continue;",
+    replace: "if (amount == 0) revert AttributionLedger_ZeroAmount();",
+    why: "a share that is due nothing blocks all those drawn with it",
+  },
+  {
+    name: "AttributionLedger_CreditsCaller",
+    source: LEDGER,
+    find: "_credit(recipient, amount, run);",
+    replace: "_credit(Accounts.wallet(msg.sender), amount, run);",
+    why: "whoever draws a share gets it",
+  },
+  {
+    name: "AttributionLedger_ReleasePushes",
+    source: LEDGER,
+    find: "(run.payouts[run.end], run.payouts[run.end + 1]) = (amount, uint256(account));\n            run.end += 2;",
+    replace: "token.safeTransfer(Accounts.ownerOf(account), amount);",
+    why: "shares of wallets leave at once, so that one the token refuses blocks all others",
+    also: [
+      { source: LEDGER, find: "run.toWallets && Accounts.isWallet(account)", replace: "Accounts.isWallet(account)" },
+    ],
+  },
+  {
     name: "AttributionLedger_FlagIsMoney",
     source: LEDGER,
     find: "- (half & MAX_RECEIVED);",
@@ -219,6 +271,13 @@ export const TWINS: readonly Twin[] = [
     find: "if (calls > type(uint64).max) calls = type(uint64).max;",
     replace: "if (calls > type(uint64).max) revert AttributionLedger_EmptyBatch();",
     why: "whoever pays for 2^64 calls is the last who can pay",
+  },
+  {
+    name: "AttributionLedger_CallsSpill",
+    source: LEDGER,
+    find: "if (calls > type(uint64).max) calls = type(uint64).max;",
+    replace: "",
+    why: "calls wrap around, into the time of the payment",
   },
   {
     name: "AttributionLedger_PayOutTwice",
@@ -245,6 +304,20 @@ export const TWINS: readonly Twin[] = [
     function _send(`,
       },
     ],
+  },
+  {
+    name: "AttributionLedger_PayOutForgets",
+    source: LEDGER,
+    find: "else balanceOf[account] += amount;\n        }\n        return",
+    replace: "}\n        return",
+    why: "what the token did not deliver is nobody's",
+  },
+  {
+    name: "AttributionLedger_PayOutToItself",
+    source: LEDGER,
+    find: "to != address(this) && token.trySafeTransfer(to, amount)",
+    replace: "token.trySafeTransfer(to, amount)",
+    why: "what the ledger sends itself is in nobody's books",
   },
   {
     name: "AttributionLedger_PayOutEmptiesSubAccounts",
@@ -277,6 +350,22 @@ export const TWINS: readonly Twin[] = [
     why: "what is written down is more than what arrived",
   },
   {
+    name: "AttributionLedger_CreditsSurplus",
+    source: LEDGER,
+    find: "if (actual != expected) revert AttributionLedger_TransferMismatch(expected, actual);",
+    replace: "if (actual > expected) balanceOf[Accounts.wallet(msg.sender)] += actual - expected;",
+    why: "whatever else arrives during a payment is its payer's, even if it has been written down for somebody",
+  },
+  {
+    name: "AttributionLedger_EighteenDecimals",
+    source: LEDGER,
+    find: "uint256 expected = token.balanceOf(address(this)) + amount;",
+    replace: `(, bytes memory decimals) = address(token).staticcall(abi.encodeWithSignature("decimals()"));
+        amount /= 10 ** (18 - abi.decode(decimals, (uint8)));
+        uint256 expected = token.balanceOf(address(this)) + amount;`,
+    why: "amounts are taken to have 18 decimals, so what comes in is not what is written down",
+  },
+  {
     name: "AttributionLedger_BareTransferFrom",
     source: LEDGER,
     find: "token.safeTransferFrom(msg.sender, address(this), amount);",
@@ -284,11 +373,11 @@ export const TWINS: readonly Twin[] = [
     why: "tokens that return nothing cannot be paid with",
   },
   {
-    name: "AttributionLedger_BelievesTokens",
+    name: "AttributionLedger_IgnoresFailure",
     source: LEDGER,
     find: "token.safeTransferFrom(msg.sender, address(this), amount);",
-    replace: "token.transferFrom(msg.sender, address(this), amount);",
-    why: "tokens that return false instead of reverting pay with nothing",
+    replace: "token.trySafeTransferFrom(msg.sender, address(this), amount);",
+    why: "a transfer that fails, be it by an error or by saying false, pays all the same",
     also: [
       {
         source: LEDGER,
@@ -349,6 +438,25 @@ export const TWINS: readonly Twin[] = [
     why: "an approval for a wallet's account opens its sub-accounts",
   },
   {
+    name: "AttributionLedger_AllowancePerTag",
+    source: LEDGER,
+    find: "allowance[account][spender] = amount;",
+    replace: "allowance[bytes32(uint256(tag))][spender] = amount;",
+    why: "an approval for one's own account opens everybody's account of the same tag",
+    also: [
+      {
+        source: LEDGER,
+        find: "uint256 allowed = allowance[from][msg.sender];",
+        replace: "uint256 allowed = allowance[from >> 160][msg.sender];",
+      },
+      {
+        source: LEDGER,
+        find: "allowance[from][msg.sender] = allowed - amount;",
+        replace: "allowance[from >> 160][msg.sender] = allowed - amount;",
+      },
+    ],
+  },
+  {
     name: "AttributionLedger_StaleSelfTransfer",
     source: LEDGER,
     find: "_debit(from, amount);\n        balanceOf[to] += amount;",
@@ -369,6 +477,13 @@ export const TWINS: readonly Twin[] = [
     replace:
       "bytes32 account = Accounts.sub(address(bytes20(msg.data[msg.data.length - 20:])), tag);\n        _debit(account, amount);",
     why: "the caller is who the end of the calldata says (a forwarder's convention, without the forwarder)",
+  },
+  {
+    name: "AttributionLedger_SendsToOwner",
+    source: LEDGER,
+    find: "token.safeTransfer(to, amount);",
+    replace: "token.safeTransfer(Accounts.ownerOf(account), amount);",
+    why: "tokens leave to the account's owner only, so whom the token refuses has lost them",
   },
 
   // ------------------------------------------------------------------ reentrancy
@@ -560,6 +675,34 @@ export const TWINS: readonly Twin[] = [
     why: "every signature has a second form",
   },
   {
+    name: "AttributionLedger_AnyV",
+    source: SIGNATURES,
+    find: "ECDSA.tryRecoverCalldata(digest, signature);",
+    replace: "ECDSA.tryRecover(digest, _withUsualV(signature));",
+    why: "every signature has a second form, with a v that counts from zero",
+    also: [
+      {
+        source: SIGNATURES,
+        find: "    /// @notice Whether `signature` over",
+        replace: `    function _withUsualV(bytes memory signature) private pure returns (bytes memory) {
+        if (signature.length == 65 && uint8(signature[64]) < 2) signature[64] = bytes1(uint8(signature[64]) + 27);
+        return signature;
+    }
+
+    /// @notice Whether \`signature\` over`,
+      },
+    ],
+  },
+  {
+    name: "AttributionLedger_CompactSignatures",
+    source: SIGNATURES,
+    find: "ECDSA.tryRecoverCalldata(digest, signature);",
+    replace: `signature.length == 64
+            ? ECDSA.tryRecover(digest, bytes32(signature[:32]), bytes32(signature[32:]))
+            : ECDSA.tryRecoverCalldata(digest, signature);`,
+    why: "every signature has a second form, of 64 bytes",
+  },
+  {
     name: "AttributionLedger_ZeroSigns",
     source: SIGNATURES,
     find: "failure == ECDSA.RecoverError.NoError && recovered == signer",
@@ -575,6 +718,16 @@ export const TWINS: readonly Twin[] = [
         );
         return success;`,
     why: "a call that does not revert is a yes, as it is for an address without code",
+  },
+  {
+    name: "AttributionLedger_AnswerOfAnyLength",
+    source: SIGNATURES,
+    find: "return SignatureChecker.isValidERC1271SignatureNowCalldata(signer, digest, signature);",
+    replace: `(bool success, bytes memory answer) = signer.staticcall(
+            abi.encodeWithSignature("isValidSignature(bytes32,bytes)", digest, signature)
+        );
+        return success && bytes4(answer) == 0x1626ba7e;`,
+    why: "whoever echoes the question has answered yes, as the precompiled identity does",
   },
   {
     name: "AttributionLedger_CodeFirst",
