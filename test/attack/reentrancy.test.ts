@@ -29,15 +29,37 @@ interface Scene {
   calls: Record<string, Call>;
 }
 
-/** What the thief does first, and whether tokens then move to the ledger or from it. */
-const OUTER = {
-  pay: "in",
-  payMany: "in",
-  payWithPermit: "in",
-  deposit: "in",
-  withdraw: "out",
-  claim: "out",
-  payOut: "out",
+type TwinName = `AttributionLedger_${string}`;
+
+interface Outer {
+  /** Whether tokens then move to the ledger or from it. */
+  direction: "in" | "out";
+  twin: TwinName;
+  /** The calls that gain something on the twin, from within this one. */
+  gainful: string[];
+}
+
+const ARRIVALS: Omit<Outer, "direction"> = {
+  twin: "AttributionLedger_CreditsSurplus",
+  gainful: ["pay", "payWithPermit", "payMany", "deposit", "depositWithPermit", "sweep"],
+};
+
+/** What spends from the account that is being emptied. */
+const SPENDING = ["payFromBalance", "claim", "claimBalance", "withdraw", "withdrawAll", "transferBalance"];
+
+/** What the thief does first. */
+const OUTER: Record<string, Outer> = {
+  pay: { direction: "in", ...ARRIVALS },
+  payMany: { direction: "in", ...ARRIVALS },
+  payWithPermit: { direction: "in", ...ARRIVALS },
+  deposit: { direction: "in", ...ARRIVALS },
+  withdraw: { direction: "out", twin: "AttributionLedger_WithdrawSendsFirst", gainful: SPENDING },
+  claim: { direction: "out", twin: "AttributionLedger_ClaimSendsFirst", gainful: SPENDING },
+  payOut: {
+    direction: "out",
+    twin: "AttributionLedger_PayOutSendsFirst",
+    gainful: ["release", "payOut", "claim"],
+  },
 };
 
 /** Calls that move tokens, so that a pull around them finds another balance than it expects. */
@@ -57,7 +79,7 @@ const MOVING = new Set([
 
 describe("re-entry from a token's callback", () => {
   describe("by any call inside any other", () => {
-    for (const [outer, direction] of Object.entries(OUTER)) {
+    for (const [outer, { direction, twin, gainful }] of Object.entries(OUTER)) {
       it(`gains nothing during ${outer}`, async () => {
         const inner = Object.keys((await loadFixture(deployScene)).calls);
         for (const name of inner) {
@@ -75,6 +97,19 @@ describe("re-entry from a token's callback", () => {
           expect(await wealthOf(scene), name).to.equal(before);
           await checkCustody(scene);
         }
+      });
+
+      it(`during ${outer} ${worksOn(twin)}`, async () => {
+        const scene = await arrangeTwin(twin);
+        const before = await wealthOf(scene);
+        const snapshot = await networkHelpers.takeSnapshot();
+        const gained: string[] = [];
+        for (const [name, inner] of Object.entries(scene.calls)) {
+          await reenter(scene, scene.calls[outer], [inner]).catch(() => undefined);
+          if ((await wealthOf(scene)) > before) gained.push(name);
+          await snapshot.restore();
+        }
+        expect(gained).to.have.members(gainful);
       });
     }
 
@@ -96,35 +131,66 @@ describe("re-entry from a token's callback", () => {
       }
     });
 
-    it("gains nothing by all calls in a row", async () => {
-      const scene = await loadFixture(deployScene);
-      const before = await wealthOf(scene);
-      await reenter(scene, scene.calls.withdraw, Object.values(scene.calls));
-      expect(await wealthOf(scene)).to.equal(before);
-      await checkCustody(scene);
+    describe("one after the other", () => {
+      const twin = "AttributionLedger_WithdrawSendsFirst";
+      const attack = async (scene: Scene): Promise<bigint> => {
+        const before = await wealthOf(scene);
+        await reenter(scene, scene.calls.withdraw, Object.values(scene.calls));
+        return (await wealthOf(scene)) - before;
+      };
+
+      it("gains nothing", async () => {
+        const scene = await loadFixture(deployScene);
+        expect(await attack(scene)).to.equal(0n);
+        await checkCustody(scene);
+      });
+
+      it(worksOn(twin), async () => {
+        expect(await attack(await arrangeTwin(twin))).to.equal(500n);
+      });
     });
   });
 
   describe("that withdraws what a deposit has credited but not delivered yet", () => {
-    it("has to give it back before the deposit ends", async () => {
-      const scene = await loadFixture(deployScene);
+    const twin = "AttributionLedger_NoArrivalCheck";
+    /** The thief has 1,000 and deposits 5,000, which it withdraws in between; `then` is what it does with them. */
+    const attack = async (scene: Scene, then: (loan: { deposit: Call; look: Call }) => Call[]) => {
       const { ledger, token, thief } = scene;
       const self = await thief.getAddress();
-      await token.mint(self, 5_000n);
-      const [before, held] = [await wealthOf(scene), await token.balanceOf(ledger)];
       const deposit = call(ledger, "deposit", [accountOf({ address: self }), 5_000n]);
       const borrow = call(ledger, "withdraw", [0n, 5_000n, self]);
-      await expect(reenter(scene, deposit, [borrow]))
+      const look = call(token, "balanceOf", [self]);
+      return await reenter(scene, deposit, [borrow, ...then({ deposit, look })]);
+    };
+
+    it("has to give it back before the deposit ends", async () => {
+      const scene = await loadFixture(deployScene);
+      const { ledger, token } = scene;
+      const held = await token.balanceOf(ledger);
+      await expect(attack(scene, ({ look }) => [look]))
         .to.be.revertedWithCustomError(ledger, "AttributionLedger_TransferMismatch")
         .withArgs(held + 5_000n, held);
-      await reenter(scene, deposit, [borrow, deposit]);
+    });
+
+    it("gains nothing by giving it back", async () => {
+      const scene = await loadFixture(deployScene);
+      await scene.token.mint(scene.thief, 5_000n); // For the second deposit.
+      const before = await wealthOf(scene);
+      await attack(scene, ({ deposit }) => [deposit]);
       expect(await wealthOf(scene)).to.equal(before);
       await checkCustody(scene);
+    });
+
+    it(worksOn(twin), async () => {
+      const scene = await arrangeTwin(twin);
+      await attack(scene, ({ look }) => [look]);
+      const [, { answer }] = await scene.thief.attempts();
+      expect(BigInt(answer)).to.equal(6_000n); // Six times what it has, at no cost, for whatever it likes.
     });
   });
 
   describe("that repeats the call it came from", () => {
-    const attacks: { what: string; twin: `AttributionLedger_${string}`; name: string; gain: bigint }[] = [
+    const attacks: { what: string; twin: TwinName; name: string; gain: bigint }[] = [
       { what: "a withdrawal", twin: "AttributionLedger_WithdrawSendsFirst", name: "withdrawAll", gain: 500n },
       { what: "a claim", twin: "AttributionLedger_ClaimSendsFirst", name: "claimBalance", gain: 500n },
       { what: "a pay-out", twin: "AttributionLedger_PayOutSendsFirst", name: "payOut", gain: 300n },
@@ -139,7 +205,7 @@ describe("re-entry from a token's callback", () => {
       });
 
       it(worksOn(twin), async () => {
-        const scene = await arrange(async (token) => await deployTwin({ ethers, name: twin, token }));
+        const scene = await arrangeTwin(twin);
         const before = await tokensOf(scene);
         await reenter(scene, scene.calls[name], [scene.calls[name]]);
         expect(await tokensOf(scene)).to.equal(before + 2n * gain);
@@ -148,37 +214,49 @@ describe("re-entry from a token's callback", () => {
   });
 
   describe("that only looks", () => {
-    const twin = "AttributionLedger_WithdrawSendsFirst";
-    const look = async (scene: Scene): Promise<bigint> => {
-      const { ledger, thief, calls } = scene;
-      const account = accountOf({ address: await thief.getAddress() });
-      await reenter(scene, calls.withdrawAll, [call(ledger, "balanceOf", [account])]);
-      const [{ answer }] = await thief.attempts();
-      return BigInt(answer);
-    };
+    const looks: {
+      what: string;
+      twin: TwinName;
+      look: (scene: Scene) => Promise<[outer: Call, look: Call]>;
+      truth: bigint;
+      lie: bigint;
+    }[] = [
+      {
+        what: "at a balance, and finds it without what is on its way out",
+        twin: "AttributionLedger_WithdrawSendsFirst",
+        look: async ({ ledger, thief, calls }) => [
+          calls.withdrawAll,
+          call(ledger, "balanceOf", [accountOf({ address: await thief.getAddress() })]),
+        ],
+        truth: 0n,
+        lie: 500n,
+      },
+      {
+        what: "at what a share has drawn, and finds what is on its way among it",
+        twin: "AttributionLedger_PayOutSendsFirst",
+        look: async ({ ledger, split, calls }) => [calls.payOut, call(ledger, "drawn", [split.id, 0n])],
+        truth: 300n,
+        lie: 0n,
+      },
+    ];
+    for (const { what, twin, look, truth, lie } of looks) {
+      const attack = async (scene: Scene): Promise<bigint> => {
+        const [outer, inner] = await look(scene);
+        await reenter(scene, outer, [inner]);
+        const [{ answer }] = await scene.thief.attempts();
+        return BigInt(answer);
+      };
 
-    it("finds a balance without what is on its way out", async () => {
-      expect(await look(await loadFixture(deployScene))).to.equal(0n);
-    });
+      it(what, async () => {
+        expect(await attack(await loadFixture(deployScene))).to.equal(truth);
+      });
 
-    it(worksOn(twin), async () => {
-      expect(await look(await arrange(async (token) => await deployTwin({ ethers, name: twin, token })))).to.equal(
-        500n,
-      );
-    });
+      it(worksOn(twin), async () => {
+        expect(await attack(await arrangeTwin(twin))).to.equal(lie);
+      });
+    }
 
-    it("finds what a share has drawn while the tokens are on their way", async () => {
-      const scene = await loadFixture(deployScene);
-      const { ledger, split, thief, calls } = scene;
-      await reenter(scene, calls.payOut, [
-        call(ledger, "drawn", [split.id, 0n]),
-        call(ledger, "balanceOf", [accountOf({ address: await thief.getAddress() })]),
-      ]);
-      const [drawn, balance] = await thief.attempts();
-      expect(BigInt(drawn.answer)).to.equal(300n);
-      expect(BigInt(balance.answer)).to.equal(500n);
-    });
-
+    // No twin: what a payer sees too early is its own payment, and if its tokens do not come, that is undone.
     it("finds a payment written down before its tokens have arrived", async () => {
       const scene = await loadFixture(deployScene);
       const { ledger, token, split, thief, calls } = scene;
@@ -239,6 +317,10 @@ function call(contract: BaseContract, name: string, args: unknown[]): Call {
 
 async function deployScene(): Promise<Scene> {
   return await arrange(async (token) => await ethers.deployContract("AttributionLedger", [token]));
+}
+
+async function arrangeTwin(name: TwinName): Promise<Scene> {
+  return await arrange(async (token) => await deployTwin({ ethers, name, token }));
 }
 
 /**
