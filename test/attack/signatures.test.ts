@@ -277,26 +277,50 @@ describe("signatures of relayed claims", () => {
     });
   });
 
-  describe("the second form of a signature, with the upper s", () => {
-    const twin = "AttributionLedger_AnyS";
-    const attack = async ({ ledger, alice, mallory }: World): Promise<void> => {
-      const { draws, claim, signature } = await prepareClaim({ ledger, signer: alice });
-      const { r, s, v } = Signature.from(signature);
-      const upper = (CURVE_ORDER - BigInt(s)).toString(16).padStart(64, "0");
-      const second = concat([r, `0x${upper}`, v === 27 ? "0x1c" : "0x1b"]);
-      await ledger.connect(mallory).claimWithSignature(draws, claim, second);
-    };
+  describe("a second form of a signature", () => {
+    const forms: {
+      what: string;
+      twin: `AttributionLedger_${string}`;
+      form: (signature: Signature) => string;
+    }[] = [
+      {
+        what: "with the upper s",
+        twin: "AttributionLedger_AnyS",
+        form: ({ r, s, v }) => {
+          const upper = (CURVE_ORDER - BigInt(s)).toString(16).padStart(64, "0");
+          return concat([r, `0x${upper}`, v === 27 ? "0x1c" : "0x1b"]);
+        },
+      },
+      {
+        what: "with a v that counts from zero",
+        twin: "AttributionLedger_AnyV",
+        form: ({ r, s, yParity }) => concat([r, s, yParity === 0 ? "0x00" : "0x01"]),
+      },
+      {
+        what: "of 64 bytes (ERC-2098)",
+        twin: "AttributionLedger_CompactSignatures",
+        form: ({ compactSerialized }) => compactSerialized,
+      },
+    ];
+    for (const { what, twin, form } of forms) {
+      describe(what, () => {
+        const attack = async ({ ledger, alice, mallory }: World): Promise<void> => {
+          const { draws, claim, signature } = await prepareClaim({ ledger, signer: alice });
+          await ledger.connect(mallory).claimWithSignature(draws, claim, form(Signature.from(signature)));
+        };
 
-    it("is refused", async () => {
-      const world = await loadFixture(deployFunded);
-      await expect(attack(world)).to.be.revertedWithCustomError(world.ledger, BAD_SIGNATURE).withArgs(world.alice);
-    });
+        it("is refused", async () => {
+          const world = await loadFixture(deployFunded);
+          await expect(attack(world)).to.be.revertedWithCustomError(world.ledger, BAD_SIGNATURE).withArgs(world.alice);
+        });
 
-    it(worksOn(twin), async () => {
-      const world = await fundedTwin(twin);
-      await attack(world);
-      expect(await world.ledger.balanceOf(accountOf(world.alice))).to.equal(0n);
-    });
+        it(worksOn(twin), async () => {
+          const world = await fundedTwin(twin);
+          await attack(world);
+          expect(await world.ledger.balanceOf(accountOf(world.alice))).to.equal(0n);
+        });
+      });
+    }
   });
 
   describe("a signature that recovers nobody, for the zero address", () => {
@@ -371,8 +395,12 @@ describe("signatures of relayed claims", () => {
   });
 
   describe("claims for precompiled contracts", () => {
-    it("are refused, whatever those return", async () => {
-      const { ledger, mallory } = await loadFixture(deployFunded);
+    const twin = "AttributionLedger_AnswerOfAnyLength";
+    /** Makes claims one by one, in vain or not. */
+    const attack = async (
+      { ledger, mallory }: World,
+      tryClaim: (account: string, claiming: Promise<unknown>) => Promise<void>,
+    ): Promise<void> => {
       for (let i = 1; i <= 0x11; i++) {
         const account = getAddress(`0x${i.toString(16).padStart(40, "0")}`);
         await ledger.deposit(accountOf({ address: account }), 1n);
@@ -383,11 +411,27 @@ describe("signatures of relayed claims", () => {
           to: mallory.address,
         });
         for (const bytes of [signature, "0x", id("garbage"), concat([id("x"), id("y"), id("z"), id("w")])]) {
-          await expect(ledger.claimWithSignature.staticCall(draws, claim, bytes))
-            .to.be.revertedWithCustomError(ledger, BAD_SIGNATURE)
-            .withArgs(account);
+          await tryClaim(account, ledger.claimWithSignature.staticCall(draws, claim, bytes));
         }
       }
+    };
+
+    it("are refused, whatever those return", async () => {
+      const world = await loadFixture(deployFunded);
+      await attack(world, async (account, claiming) => {
+        await expect(claiming).to.be.revertedWithCustomError(world.ledger, BAD_SIGNATURE).withArgs(account);
+      });
+    });
+
+    it(worksOn(twin), async () => {
+      const claimed = new Set<string>();
+      await attack(await fundedTwin(twin), async (account, claiming) => {
+        await claiming.then(
+          () => claimed.add(account),
+          () => undefined,
+        );
+      });
+      expect([...claimed]).to.deep.equal([getAddress(`0x${"04".padStart(40, "0")}`)]);
     });
   });
 
@@ -414,21 +458,35 @@ describe("signatures of relayed claims", () => {
   });
 
   describe("a claim that another relayer copies", () => {
-    it("costs the signer the same, and the first relayer nothing but the fee", async () => {
-      const { ledger, token, alice, relayer, mallory } = await loadFixture(deployFunded);
+    const twin = "AttributionLedger_NoNonce";
+    const attack = async ({ ledger, alice, relayer, mallory }: World): Promise<void> => {
       const { draws, claim, signature } = await prepareClaim({ ledger, signer: alice, ...SIGNED });
       await ledger.connect(mallory).claimWithSignature(draws, claim, signature);
-      await expect(ledger.connect(relayer).claimWithSignature(draws, claim, signature))
-        .to.be.revertedWithCustomError(ledger, "InvalidAccountNonce")
-        .withArgs(alice, 1n);
+      await ledger.deposit(accountOf(alice), 1_000n); // As it may happen between two relayers' transactions.
+      await ledger.connect(relayer).claimWithSignature(draws, claim, signature);
+    };
+
+    it("costs the signer the same, and the first relayer nothing but the fee", async () => {
+      const world = await loadFixture(deployFunded);
+      const { ledger, token, alice, mallory } = world;
+      await expect(attack(world)).to.be.revertedWithCustomError(ledger, "InvalidAccountNonce").withArgs(alice, 1n);
       expect(await token.balanceOf(alice)).to.equal(999n);
       expect(await token.balanceOf(mallory)).to.equal(1n);
+    });
+
+    it(worksOn(twin), async () => {
+      const world = await fundedTwin(twin);
+      const { token, mallory, relayer } = world;
+      await attack(world);
+      // The signer has paid both of them.
+      expect(await token.balanceOf(mallory)).to.equal(1n);
+      expect(await token.balanceOf(relayer)).to.equal(1n);
     });
   });
 
   describe("a stranger who pays out the signer's shares first", () => {
-    it("makes the claim fail, but the signer has the money then and has paid no fee", async () => {
-      const { ledger, token, alice, mallory, relayer } = await loadFixture(deployWorld);
+    const twin = "AttributionLedger_CreditsCaller";
+    const attack = async ({ ledger, alice, mallory, relayer }: World): Promise<void> => {
       const split = await splitOf([accountShare({ to: alice, units: 1n })]);
       await ledger.pay(split.id, 1_000n, 1n, ZeroHash);
       const { draws, claim, signature } = await prepareClaim({
@@ -438,11 +496,25 @@ describe("signatures of relayed claims", () => {
         fee: 1n,
       });
       await ledger.connect(mallory).payOut(draws);
-      await expect(ledger.connect(relayer).claimWithSignature(draws, claim, signature))
+      await ledger.connect(relayer).claimWithSignature(draws, claim, signature);
+    };
+
+    it("makes the claim fail, but the signer has the money then and has paid no fee", async () => {
+      const world = await loadFixture(deployWorld);
+      const { ledger, token, alice } = world;
+      await expect(attack(world))
         .to.be.revertedWithCustomError(ledger, "AttributionLedger_NothingToClaim")
         .withArgs(alice);
       expect(await token.balanceOf(alice)).to.equal(1_000n);
       expect(await ledger.nonces(alice)).to.equal(0n);
+    });
+
+    it(worksOn(twin), async () => {
+      const world = await withTwin({ ethers, world: await loadFixture(deployWorld), name: twin });
+      const { ledger, token, alice, mallory } = world;
+      await expect(attack(world)).to.be.revertedWithCustomError(ledger, "AttributionLedger_NothingToClaim");
+      expect(await token.balanceOf(alice)).to.equal(0n);
+      expect(await token.balanceOf(mallory)).to.equal(1_000n);
     });
   });
 });
