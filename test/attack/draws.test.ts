@@ -113,6 +113,30 @@ describe("hostile draws", () => {
     });
   });
 
+  describe("a draw of no share at all", () => {
+    const twin = "AttributionLedger_NoCountCheck";
+    const attack = async ({ ledger, mallory }: World): Promise<void> => {
+      const beside: AnyNode = { hash: id("beside"), units: 1n };
+      const nothing: AnyNode = { hash: ZeroHash, units: 0n };
+      await ledger.pay(splitIdOf({ root: parentOf(beside, nothing), size: 2n }), 100n, 1n, ZeroHash);
+      const draw = packDraw({ size: 2n, first: 1n, shares: [], siblings: [beside] });
+      await ledger.connect(mallory).release(draw);
+    };
+
+    it("proves nothing", async () => {
+      const world = await loadFixture(deployRich);
+      await expect(attack(world))
+        .to.be.revertedWithCustomError(world.ledger, "MerkleSumTree_BadRange")
+        .withArgs(1n, 0n, 2n);
+    });
+
+    it(worksOn(twin), async () => {
+      const world = await twinWorld(twin);
+      await attack(world);
+    });
+  });
+
+  // No twin: the ledger knows nothing of zero. That no share hashes to it is the hash function's merit.
   describe("a split whose root is zero", () => {
     it("cannot be drawn from by any proof of a share, empty or not", async () => {
       const { ledger, mallory } = await loadFixture(deployRich);
@@ -206,6 +230,7 @@ describe("hostile draws", () => {
     });
   });
 
+  // No twin: every field is hashed by itself, which twins above go without. This is about the lines between the fields.
   describe("a share's bytes moved by one", () => {
     it("lead to another split at every offset", async () => {
       const { ledger, alice } = await loadFixture(deployRich);

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { ZeroHash } from "ethers";
 import { network } from "hardhat";
 
+import type { Split } from "../../sdk/split.ts";
 import type { AttributionLedger } from "../../typechain-types/index.ts";
 import { accountOf, accountShare, drawAll, drawOf, splitOf, splitShare } from "../helpers/shares.ts";
 import { deployTwin, withTwin, worksOn } from "../helpers/twins.ts";
@@ -32,56 +33,82 @@ describe("limits", () => {
     it(worksOn(twin), async () => {
       expect(await attack(await withTwin({ ethers, world: await loadFixture(deployRich), name: twin }))).to.equal(3n);
     });
+  });
 
-    it("pays everything in the end, when what it received divides by its units", async () => {
-      const { ledger, alice, bob } = await loadFixture(deployRich);
+  describe("a split that is released after each unit it receives", () => {
+    const twin = "AttributionLedger_RoundsEachRelease";
+    const attack = async ({ ledger, alice, bob }: World): Promise<bigint[]> => {
       const split = await splitOf([accountShare({ to: alice, units: 1n }), accountShare({ to: bob, units: 2n })]);
+      const released: bigint[] = [];
       for (let received = 1n; received <= 9n; received++) {
         await ledger.pay(split.id, 1n, 1n, ZeroHash);
         await ledger.release(drawAll(split));
-        const released = (await ledger.drawn(split.id, 0n)) + (await ledger.drawn(split.id, 1n));
-        expect(released).to.equal(received / 3n + (2n * received) / 3n);
+        released.push((await ledger.balanceOf(accountOf(alice))) + (await ledger.balanceOf(accountOf(bob))));
       }
-      expect(await ledger.balanceOf(accountOf(alice))).to.equal(3n);
-      expect(await ledger.balanceOf(accountOf(bob))).to.equal(6n);
+      return released;
+    };
+
+    it("pays everything in the end, when what it received divides by its units", async () => {
+      expect(await attack(await loadFixture(deployRich))).to.deep.equal([0n, 1n, 3n, 3n, 4n, 6n, 6n, 7n, 9n]);
     });
 
-    it("is not blocked when a hop rounds to nothing, except for hops beyond it", async () => {
-      const { ledger, alice } = await loadFixture(deployRich);
-      const child = await splitOf([accountShare({ to: alice, units: 1n })]);
-      const split = await splitOf([accountShare({ to: alice, units: 99n }), splitShare({ to: child, units: 1n })]);
-      await ledger.pay(split.id, 50n, 1n, ZeroHash);
-      await ledger.release(drawAll(split));
-      expect(await ledger.balanceOf(accountOf(alice))).to.equal(49n);
-      await expect(ledger.release(drawAll(child)))
-        .to.be.revertedWithCustomError(ledger, "AttributionLedger_UnknownSplit")
-        .withArgs(child.id);
+    it(worksOn(twin), async () => {
+      const world = await withTwin({ ethers, world: await loadFixture(deployRich), name: twin });
+      expect((await attack(world)).at(-1)).to.equal(7n);
     });
   });
 
-  describe("totals at the ends of their range", () => {
-    it("leaves no share behind in a split of one unit", async () => {
-      const { ledger, alice, bob } = await loadFixture(deployRich);
-      const split = await splitOf([accountShare({ to: bob, units: 0n }), accountShare({ to: alice, units: 1n })]);
-      await ledger.pay(split.id, 1n, 1n, ZeroHash);
+  describe("a share that is due nothing yet", () => {
+    const twin = "AttributionLedger_NothingBlocks";
+    const attack = async ({ ledger, alice }: World, child: Split): Promise<bigint> => {
+      const split = await splitOf([
+        accountShare({ to: alice, units: 99n }),
+        splitShare({ to: child, units: 1n }),
+        accountShare({ to: alice, units: 0n }),
+      ]);
+      await ledger.pay(split.id, 50n, 1n, ZeroHash);
       await ledger.release(drawAll(split));
-      expect(await ledger.balanceOf(accountOf(alice))).to.equal(1n);
+      return await ledger.balanceOf(accountOf(alice));
+    };
+
+    it("blocks nobody, except for hops beyond it", async () => {
+      const world = await loadFixture(deployRich);
+      const child = await splitOf([accountShare({ to: world.alice, units: 1n })]);
+      expect(await attack(world, child)).to.equal(49n);
+      await expect(world.ledger.release(drawAll(child)))
+        .to.be.revertedWithCustomError(world.ledger, "AttributionLedger_UnknownSplit")
+        .withArgs(child.id);
     });
 
-    it("leaves no share behind in a split of 2^128 - 1 units that received 2^127 - 1", async () => {
-      const { ledger, payer } = await loadFixture(deployHuge);
-      const units = [1n, 2n ** 64n, 2n ** 127n, 2n ** 127n - 2n ** 64n - 2n];
+    it(worksOn(twin), async () => {
+      const world = await withTwin({ ethers, world: await loadFixture(deployRich), name: twin });
+      const child = await splitOf([accountShare({ to: world.alice, units: 1n })]);
+      await expect(attack(world, child)).to.be.revertedWithCustomError(world.ledger, "AttributionLedger_ZeroAmount");
+    });
+  });
+
+  describe("a split of 2^128 - 1 units that received 2^127 - 1", () => {
+    const twin = "AttributionLedger_NarrowProduct";
+    const units = [1n, 2n ** 64n, 2n ** 127n, 2n ** 127n - 2n ** 64n - 2n];
+    const attack = async (ledger: AttributionLedger, payer: { address: string }): Promise<bigint[]> => {
       const split = await splitOf(units.map((of, i) => accountShare({ to: payer, tag: BigInt(i), units: of })));
-      expect(split.tree.totalUnits).to.equal(2n ** 128n - 1n);
       await ledger.pay(split.id, MAX_RECEIVED, 1n, ZeroHash);
       await ledger.release(drawAll(split));
-      let released = 0n;
-      for (const [i, of] of units.entries()) {
-        const drawn = await ledger.drawn(split.id, BigInt(i));
-        expect(drawn).to.equal((MAX_RECEIVED * of) / split.tree.totalUnits);
-        released += drawn;
-      }
-      expect(MAX_RECEIVED - released).to.be.within(0n, 3n);
+      return await Promise.all(units.map(async (_, i) => await ledger.balanceOf(accountOf(payer, BigInt(i)))));
+    };
+
+    it("leaves no share behind", async () => {
+      const { ledger, payer } = await loadFixture(deployHuge);
+      const released = await attack(ledger, payer);
+      expect(released).to.deep.equal(units.map((of) => (MAX_RECEIVED * of) / (2n ** 128n - 1n)));
+      expect(MAX_RECEIVED - released.reduce((sum, amount) => sum + amount)).to.be.within(0n, 3n);
+    });
+
+    it(worksOn(twin), async () => {
+      const { plain, payer } = await loadFixture(deployHuge);
+      const ledger = await deployTwin({ ethers, name: twin, token: await plain.getAddress() });
+      await plain.approve(ledger, ethers.MaxUint256);
+      expect(await attack(ledger, payer)).to.deep.equal([0n, 0n, 0n, 0n]);
     });
   });
 
@@ -115,16 +142,35 @@ describe("limits", () => {
     });
   });
 
-  describe("a split that is full", () => {
-    it("still pays out what it received", async () => {
-      const { ledger, payer } = await loadFixture(deployHuge);
+  describe("a payment on top of all that a split can receive", () => {
+    const twin = "AttributionLedger_NoReceivedCap";
+    // With one unit more, what the twin writes down as drawn is the flag of a redirected share, and no money.
+    const attack = async (ledger: AttributionLedger, payer: { address: string }): Promise<void> => {
       const split = await splitOf([accountShare({ to: payer, units: 1n })]);
       await ledger.pay(split.id, MAX_RECEIVED, 1n, ZeroHash);
-      await expect(ledger.pay(split.id, 1n, 1n, ZeroHash))
+      await ledger.pay(split.id, 1n, 1n, ZeroHash);
+      await ledger.release(drawOf(split, 0));
+    };
+
+    it("is refused, and the split still pays out what it received", async () => {
+      const { ledger, payer } = await loadFixture(deployHuge);
+      const split = await splitOf([accountShare({ to: payer, units: 1n })]);
+      await expect(attack(ledger, payer))
         .to.be.revertedWithCustomError(ledger, "AttributionLedger_ReceivedOverflow")
         .withArgs(split.id, MAX_RECEIVED, 1n);
       await ledger.release(drawOf(split, 0));
       expect(await ledger.balanceOf(accountOf(payer))).to.equal(MAX_RECEIVED);
+    });
+
+    it(worksOn(twin), async () => {
+      const { plain, payer } = await loadFixture(deployHuge);
+      const ledger = await deployTwin({ ethers, name: twin, token: await plain.getAddress() });
+      await plain.approve(ledger, ethers.MaxUint256);
+      const split = await splitOf([accountShare({ to: payer, units: 1n })]);
+      await attack(ledger, payer);
+      expect(await ledger.drawn(split.id, 0n)).to.equal(0n); // Everything can be drawn again.
+      await ledger.release(drawOf(split, 0));
+      expect(await ledger.balanceOf(ZeroHash)).to.equal(MAX_RECEIVED + 1n);
     });
   });
 
@@ -145,16 +191,31 @@ describe("limits", () => {
       expect(await attack(world)).to.equal(101n);
     });
 
-    it("changes neither the amount nor the time", async () => {
-      const { ledger } = await loadFixture(deployRich);
+    it(worksOn(twin), async () => {
+      const world = await withTwin({ ethers, world: await loadFixture(deployRich), name: twin });
+      await expect(attack(world)).to.be.revertedWithCustomError(world.ledger, "AttributionLedger_EmptyBatch");
+    });
+  });
+
+  describe("calls that add up to more than fits", () => {
+    const twin = "AttributionLedger_CallsSpill";
+    const attack = async ({ ledger }: World): Promise<bigint[]> => {
       await ledger.pay(ZeroHash, 5n, MAX_CALLS, ZeroHash);
+      const even = (BigInt(await time.latest()) | 1n) + 1n; // So that one bit more is seen.
+      await time.setNextBlockTimestamp(even);
       await ledger.pay(ZeroHash, 6n, MAX_CALLS, ZeroHash);
-      expect(await ledger.received(ZeroHash)).to.deep.equal([11n, MAX_CALLS, BigInt(await time.latest())]);
+      const [amount, calls, paidAt] = await ledger.received(ZeroHash);
+      return [amount, calls, paidAt - even];
+    };
+
+    it("change neither the amount nor the time", async () => {
+      const world = await loadFixture(deployRich);
+      expect(await attack(world)).to.deep.equal([11n, MAX_CALLS, 0n]);
     });
 
     it(worksOn(twin), async () => {
       const world = await withTwin({ ethers, world: await loadFixture(deployRich), name: twin });
-      await expect(attack(world)).to.be.revertedWithCustomError(world.ledger, "AttributionLedger_EmptyBatch");
+      expect(await attack(world)).to.deep.equal([11n, MAX_CALLS - 1n, 1n]);
     });
   });
 
