@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IERC3009} from "@openzeppelin/contracts/interfaces/draft-IERC3009.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
@@ -22,6 +23,23 @@ struct Payment {
     uint256 amount;
     uint64 calls;
     bytes32 memo;
+}
+
+/// @notice A wallet's signed transfer of tokens to the ledger (ERC-3009, `receiveWithAuthorization`), whose nonce says
+/// what the tokens are for: keccak256(abi.encode(splitId, calls, memo, salt)).
+/// @param validAfter Time, in seconds since 1970, after which it is good.
+/// @param validBefore Time before which it is good.
+/// @param salt Tells authorizations apart that are for the same.
+/// @param v Signature of the payer's key.
+/// @param r Signature of the payer's key.
+/// @param s Signature of the payer's key.
+struct Authorization {
+    uint256 validAfter;
+    uint256 validBefore;
+    bytes32 salt;
+    uint8 v;
+    bytes32 r;
+    bytes32 s;
 }
 
 /// @notice What a recipient signs so that somebody else can submit its claim.
@@ -202,6 +220,8 @@ contract AttributionLedger is EIP712, Nonces {
 
     /// @param token_ An ERC-20 whose transfers move exactly the amount they name. One that delivers less or more is refused
     /// on arrival; one that takes more from the sender than it names must not be chosen, for departures are not checked.
+    /// Of one that calls its holders, a depositor can withdraw its own deposit while it is still on its way and bring it
+    /// back in the same call: nothing is lost, but the balance is lower until then.
     constructor(IERC20 token_) EIP712("AttributionLedger", "1") {
         if (address(token_).code.length == 0) revert AttributionLedger_NotAToken(address(token_));
         token = token_;
@@ -228,6 +248,34 @@ contract AttributionLedger is EIP712, Nonces {
     ) external {
         _permit(amount, deadline, v, r, s);
         _pay(splitId, amount, calls, memo);
+    }
+
+    /// @notice Pays a split with tokens that a wallet authorized by signature (ERC-3009). Anyone may submit it and pays
+    /// the gas; split, calls and memo are part of what the wallet signed.
+    /// @dev The token checks signature, time and nonce, and its errors come through.
+    /// @param payer The wallet that signed.
+    function payWithAuthorization(
+        address payer,
+        Payment calldata payment,
+        Authorization calldata authorization
+    ) external {
+        _receive(payment.splitId, payment.amount, payment.calls);
+        emit Paid(payment.splitId, Accounts.wallet(payer), payment.amount, payment.calls, payment.memo);
+
+        // Interaction
+        uint256 expected = token.balanceOf(address(this)) + payment.amount;
+        IERC3009(address(token)).receiveWithAuthorization(
+            payer,
+            address(this),
+            payment.amount,
+            authorization.validAfter,
+            authorization.validBefore,
+            keccak256(abi.encode(payment.splitId, payment.calls, payment.memo, authorization.salt)),
+            authorization.v,
+            authorization.r,
+            authorization.s
+        );
+        _checkBalance(expected);
     }
 
     /// @notice Pays several splits from the caller's wallet with one token transfer.
@@ -490,6 +538,10 @@ contract AttributionLedger is EIP712, Nonces {
     function _pull(uint256 amount) private {
         uint256 expected = token.balanceOf(address(this)) + amount;
         token.safeTransferFrom(msg.sender, address(this), amount);
+        _checkBalance(expected);
+    }
+
+    function _checkBalance(uint256 expected) private view {
         uint256 actual = token.balanceOf(address(this));
         if (actual != expected) revert AttributionLedger_TransferMismatch(expected, actual);
     }

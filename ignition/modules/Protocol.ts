@@ -1,6 +1,7 @@
 import { buildModule } from "@nomicfoundation/hardhat-ignition/modules";
 
 import LedgerModule from "./Ledger.ts";
+import PaymentsModule from "./Payments.ts";
 import RegistryModule from "./Registry.ts";
 import TokenModule from "./Token.ts";
 
@@ -8,4 +9,5 @@ export default buildModule("Protocol", (m) => ({
   ...m.useModule(TokenModule),
   ...m.useModule(LedgerModule),
   ...m.useModule(RegistryModule),
+  ...m.useModule(PaymentsModule),
 }));

@@ -12,10 +12,13 @@ import ProtocolModule from "../../ignition/modules/Protocol.ts";
 import type {
   AgentRegistry,
   AttributionLedger,
+  AuthorizationBatch,
   DatanetRegistry,
   FeePolicy,
+  JobEscrow,
   ModelRegistry,
   OpenToken,
+  PaymentChannels,
   ServiceRegistry,
   SplitAddresses,
 } from "../../typechain-types/index.ts";
@@ -33,6 +36,9 @@ export interface Protocol {
   agents: AgentRegistry;
   feePolicy: FeePolicy;
   services: ServiceRegistry;
+  authorizations: AuthorizationBatch;
+  channels: PaymentChannels;
+  jobs: JobEscrow;
 }
 
 export type ProtocolAddresses = Record<keyof Protocol, string>;
@@ -99,6 +105,9 @@ export async function deployProtocol({
       agents: contracts[results.agents.id].address,
       feePolicy: contracts[results.feePolicy.id].address,
       services: contracts[results.services.id].address,
+      authorizations: contracts[results.authorizations.id].address,
+      channels: contracts[results.channels.id].address,
+      jobs: contracts[results.jobs.id].address,
     },
   });
 }
@@ -120,6 +129,9 @@ export async function attachProtocol({
     agents: await ethers.getContractAt("AgentRegistry", addresses.agents),
     feePolicy: await ethers.getContractAt("FeePolicy", addresses.feePolicy),
     services: await ethers.getContractAt("ServiceRegistry", addresses.services),
+    authorizations: await ethers.getContractAt("AuthorizationBatch", addresses.authorizations),
+    channels: await ethers.getContractAt("PaymentChannels", addresses.channels),
+    jobs: await ethers.getContractAt("JobEscrow", addresses.jobs),
   };
 }
 
@@ -133,6 +145,9 @@ export async function getAddresses(protocol: Protocol): Promise<ProtocolAddresse
     agents: await protocol.agents.getAddress(),
     feePolicy: await protocol.feePolicy.getAddress(),
     services: await protocol.services.getAddress(),
+    authorizations: await protocol.authorizations.getAddress(),
+    channels: await protocol.channels.getAddress(),
+    jobs: await protocol.jobs.getAddress(),
   };
 }
 

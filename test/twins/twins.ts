@@ -354,6 +354,13 @@ export const TWINS: readonly Twin[] = [
     source: LEDGER,
     find: "if (actual != expected) revert AttributionLedger_TransferMismatch(expected, actual);",
     replace: "if (actual > expected) balanceOf[Accounts.wallet(msg.sender)] += actual - expected;",
+    also: [
+      {
+        source: LEDGER,
+        find: "function _checkBalance(uint256 expected) private view {",
+        replace: "function _checkBalance(uint256 expected) private {",
+      },
+    ],
     why: "whatever else arrives during a payment is its payer's, even if it has been written down for somebody",
   },
   {

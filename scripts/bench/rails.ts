@@ -1,0 +1,73 @@
+import { ZeroHash } from "ethers";
+
+import { purposeNonce as nonceOf, signAuthorization } from "../../sdk/authorization.ts";
+import { type Channel, channelId, packVouchers, signVoucher, termsId, type VoucherClaim } from "../../sdk/channel.ts";
+import type { Figure } from "./figures.ts";
+import { gasEach, gasOf, settle } from "./gas.ts";
+import { splitOfWallets } from "./splits.ts";
+import { AMOUNT, type Bench, MEMO } from "./world.ts";
+
+const VOUCHER_BUDGET = 10_500;
+const CALLS_PER_VOUCHER = 1_000;
+const DAY = 86_400n;
+const LATER = 2n ** 40n;
+
+/** Vouchers: what one costs in batches of any size, in the long run. */
+export async function* measureChannels(bench: Bench): AsyncGenerator<Figure> {
+  const { token, channels, connection, payer } = bench;
+  const { chainId } = await connection.ethers.provider.getNetwork();
+  const address = await channels.getAddress();
+  const split = splitOfWallets({ name: "service", size: 3 });
+  const deposit = 1_000n * AMOUNT;
+  const wallets = Array.from({ length: 500 }, () =>
+    connection.ethers.Wallet.createRandom().connect(connection.ethers.provider),
+  );
+  const terms = (payerAddress: string): Channel => ({
+    payer: payerAddress,
+    signer: payerAddress,
+    operator: payer.address,
+    splitId: split.id,
+    withdrawDelaySeconds: DAY,
+    salt: ZeroHash,
+  });
+  const domain = await token.eip712Domain();
+  for (const wallet of wallets) {
+    await settle(token.transfer(wallet, deposit));
+    const channel = terms(wallet.address);
+    const authorization = await signAuthorization({
+      token: { name: domain.name, version: domain.version, chainId, verifyingContract: await token.getAddress() },
+      signer: wallet,
+      to: address,
+      amount: deposit,
+      nonce: (salt) => nonceOf(channelId(channel), salt),
+      validBefore: LATER,
+    });
+    await settle(channels.depositWithAuthorization(channel, deposit, authorization));
+  }
+  let round = 0n;
+  const settleMany = async (count: number) => {
+    round += 1n;
+    const claims: VoucherClaim[] = [];
+    for (const wallet of wallets.slice(0, count)) {
+      const channel = terms(wallet.address);
+      const voucher = { termsId: termsId(channel), maxClaimableAmount: round * AMOUNT };
+      const signature = await signVoucher({ signer: wallet, chainId, channels: address, voucher });
+      claims.push({ channel, ...voucher, total: voucher.maxClaimableAmount, signature, contractSignature: false });
+    }
+    return channels.settle([
+      {
+        splitId: split.id,
+        withdrawDelaySeconds: DAY,
+        salt: ZeroHash,
+        calls: BigInt(count * CALLS_PER_VOUCHER),
+        memo: MEMO,
+        vouchers: packVouchers(claims),
+      },
+    ]);
+  };
+  await settle(settleMany(500));
+  for (const count of [1, 10, 100, 500]) {
+    const total = await gasOf(settleMany(count));
+    yield gasEach(`settle ${count} vouchers, each`, { total, count, budget: count >= 100 ? VOUCHER_BUDGET : null });
+  }
+}
