@@ -91,6 +91,11 @@ export class RegistryState {
     return this.#origins.get(splitId);
   }
 
+  /** Who operates a service; undefined if there is no such service. */
+  operatorOf(serviceId: bigint): string | undefined {
+    return this.#services.get(serviceId)?.operator;
+  }
+
   /**
    * The log of a Datanet, with all its versions and proofs.
    *
