@@ -11,6 +11,10 @@ struct FuzzSelector {
 /// @notice It remembers the names of the properties that did not hold at some moment, so that a failure says which.
 abstract contract Subject {
     string[] private broken;
+    mapping(bytes32 nameHash => bool) private isBroken;
+
+    /// @notice How often each handler has done what it is for; for tests of the tests.
+    mapping(bytes4 handler => uint256) public timesDone;
 
     /// @notice Functions to call at random; one that is named twice is called twice as often.
     function handlers() external view virtual returns (bytes4[] memory);
@@ -23,7 +27,14 @@ abstract contract Subject {
     }
 
     function _hold(bool holds, string memory name) internal {
-        if (!holds) broken.push(name);
+        if (holds || isBroken[keccak256(bytes(name))]) return;
+        isBroken[keccak256(bytes(name))] = true;
+        broken.push(name);
+    }
+
+    /// @dev For handlers that have got what they came for. One that never does tests nothing.
+    function _done() internal {
+        ++timesDone[msg.sig];
     }
 }
 

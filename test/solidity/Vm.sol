@@ -15,6 +15,16 @@ interface Vm {
 
     function prank(address sender) external;
 
+    function getCode(string calldata artifact) external view returns (bytes memory);
+
+    function load(address target, bytes32 slot) external view returns (bytes32);
+
+    function store(address target, bytes32 slot, bytes32 value) external;
+
+    function record() external;
+
+    function accesses(address target) external returns (bytes32[] memory reads, bytes32[] memory writes);
+
     function warp(uint256 timestamp) external;
 
     function getBlockTimestamp() external view returns (uint256);

@@ -94,17 +94,22 @@ abstract contract HostileSubject is Subject {
         }
         ids.push(id);
         _payAsAttacker(id, seed);
+        _done();
     }
 
     function fund(uint256 seed) external {
-        if (seeds.length != 0) _payAsAttacker(ids[HONEST + 1 + (seed % seeds.length)], seed);
+        if (seeds.length == 0) return;
+        _payAsAttacker(ids[HONEST + 1 + (seed % seeds.length)], seed);
+        _done();
     }
 
     /// @dev The adversary may give to honest splits, too.
     function fundOther(uint256 seed) external {
         bytes32 id = ids[seed % (HONEST + 1)];
         uint256 amount = 1 + (seed % 1_000_000);
-        if (amount <= _room(id)) _pay(id, amount);
+        if (amount > _room(id)) return;
+        _pay(id, amount);
+        _done();
     }
 
     /// @dev A few draws in one call: of forgeries, of honest splits, one after the other.
@@ -115,7 +120,8 @@ abstract contract HostileSubject is Subject {
         for (uint256 i = 0; i < n; ++i) {
             draws = bytes.concat(draws, source.oneIn(8) ? _honestDraw(source) : _hostileDraw(source));
         }
-        _draw(source.below(3), draws);
+        (, uint256 released) = _draw(source.below(3), draws);
+        if (released != 0) _done();
         _check();
     }
 
@@ -123,7 +129,8 @@ abstract contract HostileSubject is Subject {
         Source memory source = Random.from(seed);
         bytes memory draws = _hostileDraw(source);
         uint256 how = source.below(3);
-        (bool ok, ) = _draw(how, draws);
+        (bool ok, uint256 first) = _draw(how, draws);
+        if (first != 0) _done();
         for (uint256 i = 0; ok && i < 3; ++i) {
             (, uint256 released) = _draw(how, draws);
             _hold(released == 0, "H06_theSameDrawPaysOnce");
@@ -144,6 +151,7 @@ abstract contract HostileSubject is Subject {
             0,
             accounts[source.below(accounts.length)]
         );
+        _done();
         _check();
     }
 

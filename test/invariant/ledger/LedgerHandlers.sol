@@ -35,9 +35,6 @@ abstract contract LedgerHandlers is LedgerProperties {
         bool good;
     }
 
-    /// @notice How often calls of a kind have succeeded; for tests of the tests.
-    mapping(Act act => uint256) public succeeded;
-
     /// @notice Spreads the tokens that this contract holds over all wallets. Call it once, first.
     function open() external {
         uint256 each = token.totalSupply() / WALLETS;
@@ -111,7 +108,9 @@ abstract contract LedgerHandlers is LedgerProperties {
 
     function addSplit(uint256 seed) external {
         _begin(Act.Nothing, address(0), 0);
+        uint256 before = splits.length;
         _addRandomSplit(Random.from(seed));
+        if (splits.length != before) _done();
         _checkStep();
     }
 
@@ -174,6 +173,7 @@ abstract contract LedgerHandlers is LedgerProperties {
     function sendToSplitAddress(uint256 seed) external {
         Source memory source = Random.from(seed);
         _sendTo(source, splits[source.below(splits.length)].box);
+        _done();
     }
 
     /// @dev Also straight at the address, once it has code.
@@ -375,6 +375,7 @@ abstract contract LedgerHandlers is LedgerProperties {
         bookTokens[from] -= amount;
         bookTokens[address(ledger)] += amount;
         given += amount;
+        _done();
         _checkStep();
     }
 
@@ -419,6 +420,7 @@ abstract contract LedgerHandlers is LedgerProperties {
         _begin(Act.Nothing, address(0), 0);
         clock += Random.from(seed).magnitude(90 days);
         VM.warp(clock);
+        _done();
         _checkStep();
     }
 
@@ -445,6 +447,7 @@ abstract contract LedgerHandlers is LedgerProperties {
         VM.prank(step.caller);
         (bool ok, bytes memory out) = address(ledger).call(data);
         (step.failed, step.agreed) = (!ok, _isNamed(bytes4(out)));
+        if (!ok) _done();
         _checkStep();
     }
 
@@ -567,7 +570,7 @@ abstract contract LedgerHandlers is LedgerProperties {
         if (ok) _readEvents(address(ledger), VM.getRecordedLogs());
         (bool booked, bytes memory expected) = address(this).call(onBooks);
         (step.failed, step.agreed) = (!ok, ok == booked && keccak256(out) == keccak256(expected));
-        if (ok) ++succeeded[step.act];
+        if (ok) _done();
         if (ok && out.length == 32) step.returned = abi.decode(out, (uint256));
     }
 

@@ -46,7 +46,9 @@ contract ReleaseOrderSubject is Subject, LedgerWorld {
     // ------------------------------------------------------------------ handlers
 
     function addSplit(uint256 seed) external {
+        uint256 before = splits.length;
         _addRandomSplit(Random.from(seed));
+        if (splits.length != before) _done();
     }
 
     function pay(uint256 seed) external {
@@ -56,6 +58,7 @@ contract ReleaseOrderSubject is Subject, LedgerWorld {
         ledger.pay(splits[split].id, amount, 1, 0);
         eager.pay(splits[split].id, amount, 1, 0);
         paid[split] += amount;
+        _done();
         _releaseAll(eager);
         _check();
     }
@@ -64,7 +67,7 @@ contract ReleaseOrderSubject is Subject, LedgerWorld {
         Source memory source = Random.from(seed);
         bytes memory draws = _encode(_paidRanges(source));
         if (draws.length == 0) return;
-        ledger.release(draws);
+        if (ledger.release(draws) != 0) _done();
         _check();
     }
 
@@ -72,7 +75,7 @@ contract ReleaseOrderSubject is Subject, LedgerWorld {
         Source memory source = Random.from(seed);
         bytes memory draws = _encode(_paidRanges(source));
         if (draws.length == 0) return;
-        ledger.payOut(draws);
+        if (ledger.payOut(draws) != 0) _done();
         _check();
     }
 
@@ -81,7 +84,9 @@ contract ReleaseOrderSubject is Subject, LedgerWorld {
         address wallet = wallets[source.below(WALLETS)];
         bytes memory draws = _encode(_paidRanges(source));
         VM.prank(wallet);
-        try ledger.claim(draws, wallet) {} catch (bytes memory reason) {
+        try ledger.claim(draws, wallet) {
+            _done();
+        } catch (bytes memory reason) {
             require(bytes4(reason) == AttributionLedger.AttributionLedger_NothingToClaim.selector, string(reason));
         }
         _check();
@@ -94,6 +99,7 @@ contract ReleaseOrderSubject is Subject, LedgerWorld {
         if (balance == 0) return;
         VM.prank(_ownerOf(account));
         ledger.withdraw(0, source.magnitude(balance), _ownerOf(account));
+        _done();
         _check();
     }
 
