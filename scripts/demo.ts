@@ -54,7 +54,7 @@ await runScript(async () => {
     outcome: ({ datanet }) => `${datanet.texts.length} signed contributions in ${datanet.versions.length} versions`,
   });
   const settlement = await Settlement.prepare({ setting, market, random });
-  const traffic = new Traffic({ setting, market, settlement, random });
+  const traffic = new Traffic({ setting, market, settlement, random, corpus });
   await step({
     title: "Route payments, run the agent, claim in between",
     work: (onProgress) => traffic.run({ turns, onProgress }),

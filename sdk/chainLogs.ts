@@ -7,6 +7,9 @@ export interface LogPosition {
   logIndex: number;
 }
 
+/** What is read of a log. */
+export type RawLog = Pick<Log, "address" | "topics" | "data" | "blockNumber" | "index" | "transactionHash">;
+
 /**
  * Logs of some contracts, in the order of the chain, a few thousand blocks per request.
  *

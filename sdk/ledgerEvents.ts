@@ -1,6 +1,6 @@
-import { Interface, type Log } from "ethers";
+import { Interface } from "ethers";
 
-import type { LogPosition } from "./chainLogs.ts";
+import type { LogPosition, RawLog } from "./chainLogs.ts";
 import { EventArgs } from "./eventArgs.ts";
 
 /** A share that was released into another split. */
@@ -43,7 +43,7 @@ export const LEDGER_EVENTS = new Interface([
 /**
  * Reads a log of the ledger; undefined if it is none of its events (an EIP-712 domain change, for instance).
  */
-export function decodeLedgerLog(log: Log): LoggedLedgerEvent | undefined {
+export function decodeLedgerLog(log: RawLog): LoggedLedgerEvent | undefined {
   const parsed = LEDGER_EVENTS.parseLog(log);
   if (parsed === null) return undefined;
   const event = decodeLedgerEvent(parsed.name, new EventArgs(parsed.args));

@@ -1,6 +1,6 @@
-import { Interface, type Log } from "ethers";
+import { Interface } from "ethers";
 
-import type { LogPosition } from "./chainLogs.ts";
+import type { LogPosition, RawLog } from "./chainLogs.ts";
 import { EventArgs } from "./eventArgs.ts";
 import { type Share, ShareKind } from "./share.ts";
 
@@ -98,7 +98,7 @@ export function decodeRegistryLog({
   log,
   registry,
 }: {
-  log: Log;
+  log: RawLog;
   registry: RegistryName;
 }): LoggedRegistryEvent | undefined {
   const parsed = INTERFACES[registry].parseLog(log);

@@ -25,7 +25,8 @@ export async function openBench(connection: NetworkConnection): Promise<Bench> {
   const parameters = await readParameters({ file: locateParameters("hardhat"), deployer: payer.address });
   const protocol = await deployProtocol({ connection, parameters });
   const { token, ledger, datanets, services } = protocol;
-  for (const spender of [ledger, datanets, services, protocol.channels, protocol.jobs]) await settle(token.approve(spender, MaxUint256));
+  for (const spender of [ledger, datanets, services, protocol.channels, protocol.jobs])
+    await settle(token.approve(spender, MaxUint256));
   for (const person of people) await settle(token.transfer(person, AMOUNT));
   return { connection, ...protocol, payer, people };
 }

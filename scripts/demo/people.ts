@@ -16,7 +16,11 @@ export type Rail =
   | "transfer"
   | "signed transfer"
   | "registry"
-  | "licence";
+  | "licence"
+  | "authorization"
+  | "authorization batch"
+  | "voucher"
+  | "job";
 
 export type Payer = Person & { rail: Rail };
 
@@ -30,6 +34,8 @@ export interface People {
   agent: Person;
   operators: [Person, Person];
   relayer: Person;
+  /** Signs vouchers for payers who keep their own keys away. */
+  sessionKey: Person;
   payers: Payer[];
   /** One per author of the corpus, by name. */
   contributors: Map<string, Person>;
@@ -45,6 +51,10 @@ const PAYERS_PER_RAIL: Record<Rail, number> = {
   "signed transfer": 6,
   registry: 6,
   licence: 4,
+  authorization: 6,
+  "authorization batch": 6,
+  voucher: 8,
+  job: 4,
 };
 
 /** Makes everybody up. */
@@ -61,6 +71,7 @@ export function castPeople({ seed, authors }: { seed: number; authors: string[] 
     agent: person("Speechwriter"),
     operators: [person("North Compute"), person("South Compute")],
     relayer: person("Relayer"),
+    sessionKey: person("Session key"),
     payers: rails.flatMap((rail) =>
       Array.from({ length: PAYERS_PER_RAIL[rail] }, (_, i) => ({ ...person(`Payer ${rail} ${i + 1}`), rail })),
     ),

@@ -106,16 +106,24 @@ function printUsage({ services, rails, contributors }: Report): void {
   const total = sumOf(rails.map(({ amount }) => amount));
   const payments = rails.reduce((sum, rail) => sum + rail.payments, 0);
   printTable(
-    [left("paid by"), right("payments"), right("calls"), right("paid OPEN"), right("part")],
+    [left("paid by"), right("payments"), right("calls"), right("paid OPEN"), right("part"), right("gas per call")],
     [
-      ...rails.map(({ name, payments, calls, amount }) => [
+      ...rails.map(({ name, payments, calls, amount, gas }) => [
         name,
         formatInteger(payments),
         formatInteger(calls),
         formatOpen(amount),
         formatPercent(amount, total),
+        calls === 0n ? "" : formatInteger(gas / calls),
       ]),
-      ["all", formatInteger(payments), formatInteger(sumOf(rails.map(({ calls }) => calls))), formatOpen(total), ""],
+      [
+        "all",
+        formatInteger(payments),
+        formatInteger(sumOf(rails.map(({ calls }) => calls))),
+        formatOpen(total),
+        "",
+        "",
+      ],
     ],
   );
   const earning = contributors.filter(({ earned }) => earned > 0n).length;

@@ -1,11 +1,19 @@
+import type { TransactionReceipt, Wallet } from "ethers";
+
 import { walletAccount } from "../../sdk/account.ts";
-import type { Payment } from "../../test/reference/bookedLedger.ts";
+import { type Authorization, paymentNonce, signAuthorization } from "../../sdk/authorization.ts";
+import type { StoredReceipt } from "../../sdk/callTree.ts";
+import type { Movement, Payment } from "../../test/reference/bookedLedger.ts";
 import type { Random } from "../../test/reference/random.ts";
 import type { Flow, FlowNode, RailRow, ServiceRow } from "../report/report.ts";
+import { Channels } from "./channels.ts";
+import type { CorpusText } from "./corpus.ts";
+import { payForJob } from "./job.ts";
 import { AGENT_BUDGET_TAG, type Market, type Service } from "./market.ts";
 import type { Payer, Rail } from "./people.ts";
 import type { Setting } from "./setting.ts";
 import type { Settlement } from "./settlement.ts";
+import { tokenDomain } from "./tokenDomain.ts";
 
 const OPEN = 10n ** 18n;
 const ROUNDS = 6;
@@ -13,9 +21,16 @@ const ROUNDS = 6;
 const REVOCATION_ROUND = 3;
 const DEPOSIT = 40n * OPEN;
 const ALLOWANCE = 10_000n * OPEN;
+const FAR_FUTURE = 2n ** 40n;
+const MOST_VOUCHER_CALLS = 30;
+/** What the agent keeps back for deposits into its channels. */
+const AGENT_RESERVE = 20n * OPEN;
+
+/** Who pays, and how. */
+type Way = Rail | "agent" | "agent voucher";
 
 /** What each way to pay is called, and where its money starts in the pictures. */
-const RAILS: Record<Rail | "agent", { name: string; source: FlowNode }> = {
+const RAILS: Record<Way, { name: string; source: FlowNode }> = {
   approval: { name: "wallet, approved", source: { name: "Wallets", kind: "payer" } },
   permit: { name: "wallet, permit", source: { name: "Wallets", kind: "payer" } },
   batch: { name: "wallet, batch", source: { name: "Wallets", kind: "payer" } },
@@ -25,11 +40,16 @@ const RAILS: Record<Rail | "agent", { name: string; source: FlowNode }> = {
   "balance batch": { name: "internal balance, batch", source: { name: "Internal balances", kind: "payer" } },
   transfer: { name: "plain transfer", source: { name: "Split addresses", kind: "payer" } },
   "signed transfer": { name: "signed transfer", source: { name: "Split addresses", kind: "payer" } },
+  authorization: { name: "signed payment", source: { name: "Wallets", kind: "payer" } },
+  "authorization batch": { name: "signed payments, batch", source: { name: "Wallets", kind: "payer" } },
+  voucher: { name: "vouchers on a channel", source: { name: "Channels", kind: "payer" } },
+  job: { name: "job, on delivery", source: { name: "Wallets", kind: "payer" } },
   agent: { name: "agent's own budget", source: { name: "Speechwriter's budget", kind: "agent" } },
+  "agent voucher": { name: "agent's vouchers", source: { name: "Speechwriter's budget", kind: "agent" } },
 };
 
 /** Plain transfers do not say how many calls they are for. */
-const SILENT_RAILS: (Rail | "agent")[] = ["transfer", "signed transfer"];
+const SILENT_RAILS: Way[] = ["transfer", "signed transfer"];
 
 /** Calls of a service, and what they cost. */
 interface Order {
@@ -60,8 +80,10 @@ export class Traffic {
   readonly #settlement: Settlement;
   readonly #random: Random;
   readonly #usage = new Map<Service, Usage>();
-  readonly #rails = new Map<string, RailRow>();
+  readonly #rails = new Map<string, Omit<RailRow, "gas">>();
+  readonly #gas = new Map<Way, bigint>();
   readonly #flows: Flow[] = [];
+  readonly #channels: Channels;
   /** Fixed fees still to be paid by those who pay one split at a time. */
   readonly #feesOwed = new Map<Payer, bigint>();
   /** Calls of the agent's users for which it has not called a tool yet. */
@@ -74,16 +96,35 @@ export class Traffic {
     market,
     settlement,
     random,
+    corpus,
   }: {
     setting: Setting;
     market: Market;
     settlement: Settlement;
     random: Random;
+    corpus: CorpusText[];
   }) {
     this.#setting = setting;
     this.#market = market;
     this.#settlement = settlement;
     this.#random = random;
+    this.#channels = new Channels({
+      setting,
+      market,
+      random,
+      corpus,
+      note: async (operation, transaction, items, byAgent) => {
+        const { gasUsed } = await transaction;
+        await setting.gas.note(operation, transaction, items);
+        for (const agents of byAgent)
+          this.#addGas(agents ? "agent voucher" : "voucher", gasUsed / BigInt(byAgent.length));
+      },
+    });
+  }
+
+  /** Receipts of all calls that were paid by voucher. */
+  get receipts(): ReadonlyMap<string, StoredReceipt> {
+    return this.#channels.receipts;
   }
 
   /** Payments made so far. A sweep is none; the transfers that it moves are. */
@@ -101,7 +142,10 @@ export class Traffic {
   }
 
   railRows(): RailRow[] {
-    return Object.values(RAILS).flatMap(({ name }) => this.#rails.get(name) ?? []);
+    return (Object.keys(RAILS) as Way[]).flatMap((way) => {
+      const row = this.#rails.get(RAILS[way].name);
+      return row === undefined ? [] : { ...row, gas: this.#gas.get(way) ?? 0n };
+    });
   }
 
   serviceRows(): ServiceRow[] {
@@ -126,6 +170,7 @@ export class Traffic {
         await this.#pay(this.#random.pick(payers));
         onProgress((turn + 1) / turns);
       }
+      await this.#settleVouchers();
       if (round === ROUNDS) await this.#payFees();
       await this.#sweep();
       if (round < ROUNDS) await this.#settlement.claimInBetween();
@@ -136,6 +181,7 @@ export class Traffic {
         await datanet.revoke(this.#random.integer(0, datanet.texts.length - 1));
       }
     }
+    await this.#channels.close();
   }
 
   /** Approvals of those who pay by approval. */
@@ -147,6 +193,7 @@ export class Traffic {
       "balance batch": booked.ledger,
       registry: protocol.services,
       licence: protocol.datanets,
+      job: protocol.jobs,
     };
     for (const { rail, wallet } of people.payers) {
       if (!(rail in spenders)) continue;
@@ -169,39 +216,54 @@ export class Traffic {
       case "registry":
         await this.#payRegistry(payer);
         break;
+      case "authorization batch":
+        await this.#payBySignatures();
+        break;
+      case "voucher":
+        await this.#payByVoucher(payer);
+        break;
+      case "job":
+        await this.#payForJob(payer);
+        break;
       default: {
         const order = await this.#order();
         await this.#paySplit(payer, order.payment);
         this.#countOrder(payer.rail, order);
-        this.#feesOwed.set(payer, (this.#feesOwed.get(payer) ?? 0n) + order.fee);
+        this.#owe(payer, order.fee);
       }
     }
   }
 
   /** One payment to one split. */
   async #paySplit(payer: Payer, payment: Payment): Promise<void> {
-    const { booked, gas, people } = this.#setting;
+    const { booked, people } = this.#setting;
     const { wallet, rail } = payer;
     const { splitId, amount, memo } = payment;
     switch (rail) {
       case "approval":
-        await gas.note("pay: wallet, bounded approval", booked.pay({ payer: wallet, ...payment }));
+        await this.#spend(rail, "pay: wallet, bounded approval", booked.pay({ payer: wallet, ...payment }));
         break;
       case "permit":
-        await gas.note("pay: wallet, permit", booked.payWithPermit({ payer: wallet, ...payment }));
+        await this.#spend(rail, "pay: wallet, permit", booked.payWithPermit({ payer: wallet, ...payment }));
         break;
       case "balance":
         await this.#topUp(payer, amount);
-        await gas.note("pay: internal balance", booked.payFromBalance({ owner: wallet, tag: 0n, ...payment }));
+        await this.#spend(rail, "pay: internal balance", booked.payFromBalance({ owner: wallet, tag: 0n, ...payment }));
         break;
       case "transfer":
-        await gas.note("pay: plain transfer", booked.transferToSplit({ payer: wallet, splitId, amount }));
+        await this.#spend(rail, "pay: plain transfer", booked.transferToSplit({ payer: wallet, splitId, amount }));
         break;
       case "signed transfer": {
         const authorization = { payer: wallet, sender: people.relayer.wallet, splitId, amount, nonce: memo };
-        await gas.note("pay: signed transfer (ERC-3009)", booked.authorizeToSplit(authorization));
+        await this.#spend(rail, "pay: signed transfer (ERC-3009)", booked.authorizeToSplit(authorization));
         break;
       }
+      case "authorization":
+      case "authorization batch":
+      case "voucher":
+      case "job":
+        await this.#payBySignature(payer, payment);
+        break;
       default:
         throw new Error(`Payers by ${rail} do not pay one split at a time.`);
     }
@@ -209,19 +271,19 @@ export class Traffic {
 
   /** Several orders and their fixed fees at once. */
   async #payBatch(payer: Payer): Promise<void> {
-    const { booked, gas } = this.#setting;
+    const { booked } = this.#setting;
     const { wallet, rail } = payer;
     const orders: Order[] = [];
     for (let i = this.#random.integer(3, 9); i > 0; i--) orders.push(await this.#order());
     const fees = this.#feePayments(orders.reduce((sum, { fee }) => sum + fee, 0n));
     const payments = [...orders.map(({ payment }) => payment), ...fees];
     if (rail === "batch") {
-      await gas.note("pay: wallet, batch", booked.payMany({ payer: wallet, payments }), payments.length);
+      await this.#spend(rail, "pay: wallet, batch", booked.payMany({ payer: wallet, payments }), payments.length);
     } else {
       const total = payments.reduce((sum, { amount }) => sum + amount, 0n);
       await this.#topUp(payer, total);
       const batch = booked.payManyFromBalance({ owner: wallet, tag: 0n, payments });
-      await gas.note("pay: internal balance, batch", batch, payments.length);
+      await this.#spend(rail, "pay: internal balance, batch", batch, payments.length);
     }
     for (const order of orders) this.#countOrder(rail, order);
     for (const payment of fees) this.#count(rail, payment);
@@ -229,7 +291,7 @@ export class Traffic {
 
   /** The service registry quotes, and splits price and fixed fee itself. */
   async #payRegistry({ wallet, rail }: Payer): Promise<void> {
-    const { booked, gas, protocol } = this.#setting;
+    const { booked, protocol } = this.#setting;
     const order = await this.#order();
     const { service, calls, tokensIn, tokensOut, payment, fee } = order;
     const fees = this.#feePayments(fee);
@@ -242,34 +304,121 @@ export class Traffic {
       payment.amount + fee,
     );
     const payments = [payment, ...fees];
-    const receipt = booked.payThrough({ payer: wallet, transaction, payments });
-    await gas.note("pay: wallet, service registry", receipt, payments.length);
+    const movements = payments.map((part): Movement => ({ kind: "payment", payer: wallet.address, ...part }));
+    const receipt = booked.through({ sender: wallet, transaction, movements });
+    await this.#spend(rail, "pay: wallet, service registry", receipt, payments.length);
     this.#countOrder(rail, order);
     for (const fixed of fees) this.#count(rail, fixed);
   }
 
   /** Pays for the data itself: whoever is in the Datanet's latest version. */
   async #payLicence({ wallet, rail }: Payer): Promise<void> {
-    const { booked, gas, protocol } = this.#setting;
+    const { booked, protocol } = this.#setting;
     const { datanet } = this.#market;
     const { split } = datanet.versions[datanet.versions.length - 1];
     const amount = this.#random.bigint(OPEN, 4n * OPEN);
     const memo = this.#random.bytes32();
     const transaction = await protocol.datanets.pay.populateTransaction(datanet.id, amount, 0n, memo);
     const payment = { splitId: split.id, amount, calls: 0n, memo };
-    const receipt = booked.payThrough({ payer: wallet, transaction, payments: [payment] });
-    await gas.note("pay: wallet, Datanet licence", receipt);
+    const movements: Movement[] = [{ kind: "payment", payer: wallet.address, splitId: split.id, amount }];
+    const receipt = booked.through({ sender: wallet, transaction, movements });
+    await this.#spend(rail, "pay: wallet, Datanet licence", receipt);
     this.#count(rail, payment);
+  }
+
+  /** One payment that the payer signs and the relayer sends. */
+  async #payBySignature({ wallet, rail }: Payer, payment: Payment): Promise<void> {
+    const { booked, protocol, people } = this.#setting;
+    const { splitId, amount, calls, memo } = payment;
+    const signed = await this.#authorize(wallet, payment);
+    const transaction = await protocol.ledger.payWithAuthorization.populateTransaction(
+      wallet.address,
+      { splitId, amount, calls, memo },
+      signed,
+    );
+    const movements: Movement[] = [{ kind: "payment", payer: wallet.address, splitId, amount }];
+    const receipt = booked.through({ sender: people.relayer.wallet, transaction, movements });
+    await this.#spend(rail, "pay: signed payment (ERC-3009)", receipt);
+  }
+
+  /** One order of each payer who signs, all sent by the relayer at once. */
+  async #payBySignatures(): Promise<void> {
+    const { booked, protocol, people } = this.#setting;
+    const payers = people.payers.filter(({ rail }) => rail === "authorization batch");
+    const orders: { payer: Payer; order: Order }[] = [];
+    for (const payer of payers) orders.push({ payer, order: await this.#order() });
+    const batch = await Promise.all(
+      orders.map(async ({ payer: { wallet }, order: { payment } }) => ({
+        payer: wallet.address,
+        payment,
+        authorization: await this.#authorize(wallet, payment),
+      })),
+    );
+    const transaction = await protocol.authorizations.pay.populateTransaction(batch);
+    const movements = batch.map(({ payer, payment: { splitId, amount } }): Movement => ({
+      kind: "payment",
+      payer,
+      splitId,
+      amount,
+    }));
+    const receipt = booked.through({ sender: people.relayer.wallet, transaction, movements });
+    await this.#spend("authorization batch", "pay: signed payments, batch", receipt, batch.length);
+    for (const { payer, order } of orders) {
+      this.#countOrder(payer.rail, order);
+      this.#owe(payer, order.fee);
+    }
+  }
+
+  async #authorize(signer: Wallet, { splitId, amount, calls, memo }: Payment): Promise<Authorization> {
+    const { token, ledger } = this.#setting.protocol;
+    return signAuthorization({
+      token: await tokenDomain(token),
+      signer,
+      to: await ledger.getAddress(),
+      amount,
+      nonce: (salt) => paymentNonce({ splitId, calls, memo }, salt),
+      validBefore: FAR_FUTURE,
+      salt: this.#random.bytes32(),
+    });
+  }
+
+  /** A few calls of one service, each paid by a voucher of its own. */
+  async #payByVoucher(payer: Payer): Promise<void> {
+    const service = this.#random.pick(this.#market.services);
+    for (let i = this.#random.integer(1, MOST_VOUCHER_CALLS); i > 0; i--) {
+      for (const call of await this.#channels.call({ payer, service })) {
+        if (call.byAgent) this.#agentCalls++;
+        this.#addUsage(call.service, { ...call, payments: 0, calls: 1n, callsOnChain: 1n });
+        this.#owe(payer, this.#setting.parameters.platformFee);
+      }
+    }
+  }
+
+  async #settleVouchers(): Promise<void> {
+    for (const { service, amount, calls, byAgent } of await this.#channels.settle()) {
+      if (byAgent) this.#agentSpent += amount;
+      this.#count(byAgent ? "agent voucher" : "voucher", { splitId: service.split.id, amount, calls });
+      this.#addUsage(service, { ...NO_USAGE, payments: 1 });
+    }
+  }
+
+  /** One call whose price is put aside and paid on delivery. */
+  async #payForJob(payer: Payer): Promise<void> {
+    const order = await this.#orderOf({ service: this.#random.pick(this.#market.agentTools), calls: 1n });
+    const transactions = payForJob({ setting: this.#setting, payer, random: this.#random, ...order });
+    for await (const { operation, receipt } of transactions) await this.#spend(payer.rail, operation, receipt);
+    this.#countOrder(payer.rail, order);
+    this.#owe(payer, order.fee);
   }
 
   /** Deposits when the balance is too low for a payment, by permit unless the wallet has approved the ledger. */
   async #topUp({ wallet, rail }: Payer, amount: bigint): Promise<void> {
-    const { booked, gas } = this.#setting;
+    const { booked } = this.#setting;
     const account = walletAccount(wallet.address);
     if ((await booked.ledger.balanceOf(account)) >= amount) return;
     const deposit = { from: wallet, account, amount: amount > DEPOSIT ? amount : DEPOSIT };
-    if (rail === "balance batch") await gas.note("deposit: approved wallet", booked.deposit(deposit));
-    else await gas.note("deposit: permit", booked.depositWithPermit(deposit));
+    if (rail === "balance batch") await this.#spend(rail, "deposit: approved wallet", booked.deposit(deposit));
+    else await this.#spend(rail, "deposit: permit", booked.depositWithPermit(deposit));
   }
 
   /** Everybody who has not paid the fixed fees along with the calls pays them now, all at once. */
@@ -293,14 +442,14 @@ export class Traffic {
 
   /** The agent calls a tool for each call of its users, and pays for it with what it has earned, as far as that goes. */
   async #runAgent(): Promise<void> {
-    const { booked, gas, people } = this.#setting;
+    const { booked, people } = this.#setting;
     const owner = people.agent.wallet;
     const pay = async (payment: Payment): Promise<void> => {
       const receipt = booked.payFromBalance({ owner, tag: AGENT_BUDGET_TAG, ...payment });
-      await gas.note("pay: agent's own budget", receipt);
+      await this.#spend("agent", "pay: agent's own budget", receipt);
       this.#agentSpent += payment.amount;
     };
-    let budget = await booked.ledger.balanceOf(this.#market.agentBudget);
+    let budget = (await booked.ledger.balanceOf(this.#market.agentBudget)) - AGENT_RESERVE;
     let fees = 0n;
     while (this.#agentBacklog > 0n) {
       const service = this.#random.pick(this.#market.agentTools);
@@ -350,22 +499,42 @@ export class Traffic {
 
   // ---------------------------------------------------------------- figures
 
-  #countOrder(rail: Rail | "agent", order: Order): void {
-    const { service, calls, tokensIn, tokensOut, payment } = order;
-    this.#count(rail, payment);
+  /** A fixed fee that the payer pays at the end, with those of its other calls. */
+  #owe(payer: Payer, fee: bigint): void {
+    this.#feesOwed.set(payer, (this.#feesOwed.get(payer) ?? 0n) + fee);
+  }
+
+  /** Notes a transaction's gas, for the kind of operation and for the way to pay that it is part of. */
+  async #spend(way: Way, operation: string, transaction: Promise<TransactionReceipt>, items?: number): Promise<void> {
+    const { gasUsed } = await transaction;
+    await this.#setting.gas.note(operation, transaction, items);
+    this.#addGas(way, gasUsed);
+  }
+
+  #addGas(way: Way, gas: bigint): void {
+    this.#gas.set(way, (this.#gas.get(way) ?? 0n) + gas);
+  }
+
+  #countOrder(way: Way, { service, calls, tokensIn, tokensOut, payment }: Order): void {
+    this.#count(way, payment);
+    const callsOnChain = SILENT_RAILS.includes(way) ? 0n : calls;
+    this.#addUsage(service, { payments: 1, calls, callsOnChain, tokensIn, tokensOut, amount: payment.amount });
+  }
+
+  #addUsage(service: Service, { payments, calls, callsOnChain, tokensIn, tokensOut, amount }: Usage): void {
     const usage = this.#usage.get(service) ?? NO_USAGE;
     this.#usage.set(service, {
-      payments: usage.payments + 1,
+      payments: usage.payments + payments,
       calls: usage.calls + calls,
-      callsOnChain: usage.callsOnChain + (SILENT_RAILS.includes(rail) ? 0n : calls),
+      callsOnChain: usage.callsOnChain + callsOnChain,
       tokensIn: usage.tokensIn + tokensIn,
       tokensOut: usage.tokensOut + tokensOut,
-      amount: usage.amount + payment.amount,
+      amount: usage.amount + amount,
     });
   }
 
-  #count(rail: Rail | "agent", { splitId, amount, calls }: Payment): void {
-    const { name, source } = RAILS[rail];
+  #count(way: Way, { splitId, amount, calls }: Pick<Payment, "splitId" | "amount" | "calls">): void {
+    const { name, source } = RAILS[way];
     const row = this.#rails.get(name) ?? { name, payments: 0, calls: 0n, amount: 0n };
     this.#rails.set(name, {
       name,

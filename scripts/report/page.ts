@@ -130,19 +130,20 @@ function renderUsage({ services, rails, prepaid }: Report): string {
     formatOpen(service.amount),
   ]);
   const most = rails.reduce((max, { amount }) => (amount > max ? amount : max), 0n);
-  const railRows = rails.map(({ name, payments, calls, amount }): Cell[] => [
+  const railRows = rails.map(({ name, payments, calls, amount, gas }): Cell[] => [
     name,
     formatInteger(payments),
     formatInteger(calls),
     { markup: `<span class="bar" style="width:${barWidth(amount, most)}%;background:var(--payer)"></span>` },
     formatOpen(amount),
+    calls === 0n ? "" : formatInteger(gas / calls),
   ]);
   return `<section>
 <h2>Usage</h2>
 ${renderTable(["Service", "#Payments", "#Calls", "#Tokens in", "#Tokens out", "#OPEN per 1k in", "#out", "#Paid OPEN"], serviceRows)}
 <p class="note" style="margin:22px 0 4px">How they paid; a batch counts as the payments in it. Payers still hold ${formatOpen(prepaid)} OPEN of what they
 deposited.</p>
-${renderTable(["Paid by", "#Payments", "#Calls", "~Amount", "#OPEN"], railRows)}
+${renderTable(["Paid by", "#Payments", "#Calls", "~Amount", "#OPEN", "#Gas per call"], railRows)}
 </section>`;
 }
 

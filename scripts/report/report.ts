@@ -73,6 +73,8 @@ export interface RailRow {
   payments: number;
   calls: bigint;
   amount: bigint;
+  /** Of all transactions that made these payments, deposits and settlements among them; sweeps are not. */
+  gas: bigint;
 }
 
 /** Gas of one kind of transaction, over all that the demo sent. */

@@ -61,7 +61,7 @@ describe("BookedLedger", () => {
 
   it("finds a payment that was not booked", async () => {
     const transaction = await booked.ledger.pay.populateTransaction(split.id, 9n, 0n, id("unbooked"));
-    await booked.payThrough({ payer, transaction, payments: [] });
+    await booked.through({ sender: payer, transaction, movements: [] });
     const differences = await booked.compare();
     expect(differences).to.deep.include({
       what: `received by split ${split.id}`,

@@ -17,6 +17,13 @@ export interface Payment {
   memo: string;
 }
 
+/** Money that a transaction to another contract moves. Accounts are the ledger's, addresses are wallets. */
+export type Movement =
+  | { kind: "payment"; payer: string; splitId: string; amount: bigint }
+  | { kind: "deposit"; from: string; account: string; amount: bigint }
+  | { kind: "payment from balance"; account: string; splitId: string; amount: bigint }
+  | { kind: "transfer of balance"; from: string; to: string; amount: bigint };
+
 /** A number on the chain that is not what the reference says. */
 export interface Difference {
   what: string;
@@ -218,18 +225,18 @@ export class BookedLedger {
     return receipt;
   }
 
-  /** Sends a transaction to another contract, which pays splits with the tokens of the sender's wallet. */
-  async payThrough({
-    payer,
+  /** Sends a transaction to any contract that moves money in the ledger. */
+  async through({
+    sender,
     transaction,
-    payments,
+    movements,
   }: {
-    payer: Wallet;
+    sender: Wallet;
     transaction: ContractTransaction;
-    payments: Pick<Payment, "splitId" | "amount">[];
+    movements: Movement[];
   }): Promise<TransactionReceipt> {
-    const receipt = await this.#sender.send({ from: payer, transaction });
-    for (const { splitId, amount } of payments) this.#bookPayment({ payer, splitId, amount });
+    const receipt = await this.#sender.send({ from: sender, transaction });
+    for (const movement of movements) this.#book(movement);
     return receipt;
   }
 
@@ -428,7 +435,25 @@ export class BookedLedger {
 
   // ---------------------------------------------------------------- internals
 
-  #bookPayment({ payer, splitId, amount }: { payer: Wallet; splitId: string; amount: bigint }): void {
+  #book(movement: Movement): void {
+    const { amount } = movement;
+    switch (movement.kind) {
+      case "payment":
+        this.#bookPayment({ payer: { address: movement.payer }, splitId: movement.splitId, amount });
+        break;
+      case "deposit":
+        this.#bookDeposit({ from: { address: movement.from }, account: movement.account, amount });
+        break;
+      case "payment from balance":
+        this.reference.pay({ split: movement.splitId, amount, from: movement.account });
+        break;
+      case "transfer of balance":
+        this.reference.transfer({ from: movement.from, to: movement.to, amount });
+        break;
+    }
+  }
+
+  #bookPayment({ payer, splitId, amount }: { payer: { address: string }; splitId: string; amount: bigint }): void {
     this.#addTokens(payer.address, -amount);
     this.#paidIn += amount;
     this.reference.pay({ split: splitId, amount });
@@ -439,7 +464,7 @@ export class BookedLedger {
     this.#inTransit.set(splitId, (this.#inTransit.get(splitId) ?? 0n) + amount);
   }
 
-  #bookDeposit({ from, account, amount }: { from: Wallet; account: string; amount: bigint }): void {
+  #bookDeposit({ from, account, amount }: { from: { address: string }; account: string; amount: bigint }): void {
     this.#addTokens(from.address, -amount);
     this.#paidIn += amount;
     this.reference.deposit({ account, amount });
