@@ -8,6 +8,7 @@ export interface CorpusText {
   author: string;
   year: number;
   words: number;
+  text: string;
   content: Content;
 }
 
@@ -24,6 +25,7 @@ export function readCorpus(): CorpusText[] {
       author: name,
       year,
       words: text.split(/\s+/).filter((word) => word !== "").length,
+      text,
       content: {
         contentRoot,
         byteLength: BigInt(bytes.length),
