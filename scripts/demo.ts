@@ -1,6 +1,9 @@
+import path from "node:path";
+
 import hre from "hardhat";
 
 import { Random } from "../test/reference/random.ts";
+import { collectCalls } from "./demo/calls.ts";
 import { readCorpus } from "./demo/corpus.ts";
 import { openMarket } from "./demo/market.ts";
 import { castPeople } from "./demo/people.ts";
@@ -14,6 +17,7 @@ import { parseOptions, runScript, UserError } from "./lib/script.ts";
 import { formatInteger } from "./report/format.ts";
 import type { Report } from "./report/report.ts";
 import { writeReport } from "./report/write.ts";
+import { writeArchive } from "./trace/archive.ts";
 
 /** Fewer would not reach everybody. */
 const LEAST_TURNS = 60;
@@ -75,7 +79,10 @@ await runScript(async () => {
 
   printReport(report);
   const files = await writeReport({ report, directory: options.out });
+  const archive = path.join(options.out, "calls.json");
+  await writeArchive({ file: archive, archive: await collectCalls({ setting, receipts: traffic.receipts }) });
   console.log(`\nDone in ${seconds} s. See ${files.join(" and ")}.`);
+  console.log(`"npm run trace" follows a call of ${archive} through all it was made of.`);
   if (report.comparison.differences.length > 0) {
     throw new UserError("The ledger and the reference disagree. The differences are listed above.");
   }

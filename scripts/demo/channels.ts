@@ -29,6 +29,7 @@ import { tokenDomain } from "./tokenDomain.ts";
 const OPEN = 10n ** 18n;
 const DEPOSIT = 40n * OPEN;
 const AGENT_DEPOSIT = 8n * OPEN;
+const MOST_TOOL_CALLS = 3;
 const DELAY_SECONDS = 86_400n;
 const FAR_FUTURE = 2n ** 40n;
 const RATE_TOKENS = 1_000n;
@@ -186,7 +187,7 @@ export class Channels {
     open.spent += amount;
     open.signature = signature;
 
-    const calls = await this.#callTool({ service, parentCallId: id });
+    const calls = await this.#callTools({ service, parentCallId: id });
     const children = calls.map(({ id: child }) => child);
     const receipt: Receipt = {
       ...request,
@@ -215,7 +216,8 @@ export class Channels {
     ];
   }
 
-  async #callTool({
+  /** The calls of tools that one call of the agent takes, as far as the agent can pay. */
+  async #callTools({
     service,
     parentCallId,
   }: {
@@ -223,12 +225,16 @@ export class Channels {
     parentCallId: string;
   }): Promise<{ id: string; made: VoucherCall[] }[]> {
     if (service !== this.#market.agentService) return [];
-    const tool = this.#random.pick(this.#market.agentTools);
     const payer = this.#setting.people.agent;
-    if (!(await this.#agentCanPay(tool))) return [];
-    const open = await this.#channelOf({ payer, service: tool, byAgent: true });
-    const made = await this.#serve({ open, parentCallId });
-    return [{ id: open.receipts[open.receipts.length - 1].receipt.callId, made }];
+    const calls: { id: string; made: VoucherCall[] }[] = [];
+    for (let i = this.#random.integer(1, MOST_TOOL_CALLS); i > 0; i--) {
+      const tool = this.#random.pick(this.#market.agentTools);
+      if (!(await this.#agentCanPay(tool))) break;
+      const open = await this.#channelOf({ payer, service: tool, byAgent: true });
+      const made = await this.#serve({ open, parentCallId });
+      calls.push({ id: open.receipts[open.receipts.length - 1].receipt.callId, made });
+    }
+    return calls;
   }
 
   /** Whether the agent's channel, or its budget, has enough for any call. */

@@ -54,8 +54,23 @@ export function parseOptions<Options extends NonNullable<ParseArgsConfig["option
   usage: string;
   options: Options;
 }): ReturnType<typeof parseArgs<{ options: Options }>>["values"] {
+  return orUsage({ usage, parse: () => parseArgs({ options }).values });
+}
+
+/** Like `parseOptions`, with arguments that are no options beside them. */
+export function parseArguments<Options extends NonNullable<ParseArgsConfig["options"]>>({
+  usage,
+  options,
+}: {
+  usage: string;
+  options: Options;
+}): ReturnType<typeof parseArgs<{ options: Options; allowPositionals: true }>> {
+  return orUsage({ usage, parse: () => parseArgs({ options, allowPositionals: true }) });
+}
+
+function orUsage<Result>({ usage, parse }: { usage: string; parse: () => Result }): Result {
   try {
-    return parseArgs({ options }).values;
+    return parse();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new UserError(`${reason}\nUsage: ${usage}`);

@@ -1,0 +1,87 @@
+import { readFile, writeFile } from "node:fs/promises";
+
+import { CallIndex, type CallContracts } from "../../sdk/callIndex.ts";
+import type { StoredReceipt } from "../../sdk/callTree.ts";
+import type { RawLog } from "../../sdk/chainLogs.ts";
+import { UserError } from "../lib/script.ts";
+
+/** Where calls were paid. */
+export interface CallChain {
+  chainId: bigint;
+  contracts: CallContracts;
+  /** `implementation()` of the SplitAddresses contract. */
+  implementation: string;
+  /** `stakers()` of the ServiceRegistry. */
+  stakers: string;
+}
+
+/** Receipts together with the logs they are checked against: all that a trace needs once a chain is gone. */
+export interface CallArchive extends CallChain {
+  receipts: StoredReceipt[];
+  logs: RawLog[];
+}
+
+/** Fields that are bigints; JSON has them as decimal strings. */
+const BIGINT_FIELDS = new Set(["chainId", "serviceId", "tokensIn", "tokensOut", "amount", "servedAt", "units"]);
+
+export function stringifyWithBigints(value: unknown): string {
+  return JSON.stringify(value, (_, field: unknown) => (typeof field === "bigint" ? field.toString() : field));
+}
+
+export async function writeArchive({ file, archive }: { file: string; archive: CallArchive }): Promise<void> {
+  await writeFile(file, `${stringifyWithBigints(archive)}\n`);
+}
+
+/** @throws UserError if there is no such file, or it is none of these. */
+export async function readArchive(file: string): Promise<CallArchive> {
+  const archive = parse({ file, text: await read(file) });
+  if (!isObject(archive) || !Array.isArray(archive.receipts) || !Array.isArray(archive.logs)) {
+    throw new UserError(`${file} holds no receipts with logs. "npm run demo" writes such a file.`);
+  }
+  return archive as unknown as CallArchive;
+}
+
+/**
+ * Reads receipts, one JSON object per line.
+ *
+ * @throws UserError if there is no such file, or a line is no receipt.
+ */
+export async function readReceipts(file: string): Promise<StoredReceipt[]> {
+  const lines = (await read(file)).split("\n").filter((line) => line.trim() !== "");
+  return lines.map((text, i) => {
+    const stored = parse({ file: `Line ${i + 1} of ${file}`, text });
+    if (!isObject(stored) || !isObject(stored.receipt) || typeof stored.signature !== "string") {
+      throw new UserError(`Line ${i + 1} of ${file} is no receipt with a signature.`);
+    }
+    return stored as unknown as StoredReceipt;
+  });
+}
+
+/** What the logs of an archive say. */
+export function indexArchive({ logs, ...chain }: CallArchive): CallIndex {
+  const index = new CallIndex(chain);
+  for (const log of logs) index.apply(log);
+  return index;
+}
+
+async function read(file: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch {
+    throw new UserError(`There is no file ${file}. Run "npm run demo" first, or name another one.`);
+  }
+}
+
+function parse({ file, text }: { file: string; text: string }): unknown {
+  try {
+    return JSON.parse(text, (name, value: unknown) =>
+      BIGINT_FIELDS.has(name) && typeof value === "string" ? BigInt(value) : value,
+    );
+  } catch {
+    throw new UserError(`${file} is not JSON as this program writes it.`);
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
