@@ -9,6 +9,7 @@ import { buildLargeLog } from "./bench/largeLog.ts";
 import { measureLargeDatanet, measureLimits } from "./bench/limits.ts";
 import { measureOffChain } from "./bench/offChain.ts";
 import { measurePaymentGrowth, measurePayments } from "./bench/payments.ts";
+import { measureChannels } from "./bench/rails.ts";
 import { measureRegistries } from "./bench/registries.ts";
 import { measureSizes } from "./bench/sizes.ts";
 import { compareWithSnapshot, writeSnapshot } from "./bench/snapshot.ts";
@@ -47,6 +48,7 @@ async function measureOnChain(): Promise<Figure[]> {
     measurePayments(bench),
     measurePaymentGrowth(bench, log),
     measureClaims(bench),
+    measureChannels(bench),
     measureBalances(bench),
     measureDatanets(bench),
     measureRegistries(bench),

@@ -28,7 +28,7 @@ import { tokenDomain } from "./tokenDomain.ts";
 
 const OPEN = 10n ** 18n;
 const DEPOSIT = 40n * OPEN;
-const AGENT_DEPOSIT = 8n * OPEN;
+const AGENT_DEPOSIT = 3n * OPEN;
 const MOST_TOOL_CALLS = 3;
 const DELAY_SECONDS = 86_400n;
 const FAR_FUTURE = 2n ** 40n;

@@ -24,7 +24,7 @@ const ALLOWANCE = 10_000n * OPEN;
 const FAR_FUTURE = 2n ** 40n;
 const MOST_VOUCHER_CALLS = 30;
 /** What the agent keeps back for deposits into its channels. */
-const AGENT_RESERVE = 20n * OPEN;
+const AGENT_RESERVE = 4n * OPEN;
 
 /** Who pays, and how. */
 type Way = Rail | "agent" | "agent voucher";

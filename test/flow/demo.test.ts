@@ -58,7 +58,7 @@ describe("demo", function () {
   });
 
   it("uses every rail and every service", () => {
-    expect(report.rails).to.have.lengthOf(10);
+    expect(report.rails).to.have.lengthOf(15);
     expect(report.services).to.have.lengthOf(4);
     for (const { name, calls } of report.services) expect(BigInt(calls) > 0n, name).to.be.true;
   });
