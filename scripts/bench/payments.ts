@@ -5,7 +5,7 @@ import type { ContributionLog } from "../../sdk/log.ts";
 import type { SumTree } from "../../sdk/sumTree.ts";
 import { signPermit } from "../../test/helpers/signatures.ts";
 import type { Figure } from "./figures.ts";
-import { gasFigure, gasOf, settle, steadyGasOf } from "./gas.ts";
+import { gasEach, gasFigure, gasOf, settle, steadyGasOf } from "./gas.ts";
 import { VERSION } from "./largeLog.ts";
 import { chainOfSplits, splitOfWallets, withoutZeroBytes } from "./splits.ts";
 import { AMOUNT, type Bench, MEMO } from "./world.ts";
@@ -52,6 +52,13 @@ export async function* measurePayments({
   yield gasFigure("sweep, first of a split", await gasOf(sweep()));
   yield gasFigure("transfer to a split's address, first after a sweep", await gasOf(transfer()));
   yield gasFigure("sweep", await gasOf(sweep()));
+
+  for (const count of [1, 10, 100]) {
+    let total = 0;
+    for (let i = 0; i < count; i++) total += await gasOf(transfer());
+    total += await gasOf(sweep());
+    yield gasEach(`transfer to a split's address and sweep after ${count}, each`, { total, count });
+  }
 
   await settle(ledger.deposit(walletAccount(payer.address), 1_000n * AMOUNT));
   const payFromBalance = () => ledger.payFromBalance(0, id, AMOUNT, 1, MEMO);
