@@ -142,25 +142,24 @@ library Vouchers {
     function settlePlain(bytes calldata vouchers, Batch memory batch) internal {
         assembly ("memory-safe") {
             let form := add(mload(add(batch, 160)), 32)
-            let start := add(vouchers.offset, mload(add(batch, 64)))
-            let end := add(start, mul(sub(mload(batch), mload(add(batch, 32))), PLAIN_BYTES))
+            let position := add(vouchers.offset, mload(add(batch, 64)))
+            let end := add(position, mul(sub(mload(batch), mload(add(batch, 32))), PLAIN_BYTES))
             let amount := mload(add(batch, 96))
-            let entries := mload(add(batch, 128))
-            let entry := add(add(entries, 32), mload(entries))
-            let position := start
+            let entry := mload(add(batch, 128))
+            entry := add(add(entry, 32), mload(entry))
             mstore(0, mload(add(batch, 192)))
 
             for {} lt(position, end) {} {
+                let s := calldataload(add(position, 45))
+                mstore(add(form, 194), add(27, shr(255, s)))
+                s := and(s, 0x7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff)
+                mstore(add(form, 258), s)
+                mstore(add(form, 226), calldataload(add(position, 13)))
                 // With flags, this is more than any balance.
                 let max := shr(152, calldataload(position))
-                let s := calldataload(add(position, 45))
                 mstore(add(form, 64), max)
                 mstore(add(form, 130), keccak256(form, 96))
                 mstore(add(form, 162), keccak256(add(form, 96), 66))
-                mstore(add(form, 194), add(27, shr(255, s)))
-                mstore(add(form, 226), calldataload(add(position, 13)))
-                s := and(s, 0x7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff)
-                mstore(add(form, 258), s)
                 mstore(32, 0)
                 pop(staticcall(gas(), 1, add(form, 162), 128, 32, 32))
 
@@ -174,16 +173,20 @@ library Vouchers {
                 }
 
                 // More is settled by what the balance has less; the balance covers it, and the sum fits.
-                sstore(id, sub(add(word, difference), shl(160, difference)))
+                word := add(word, difference)
+                sstore(id, sub(word, shl(160, difference)))
                 amount := add(amount, difference)
-                mstore(entry, or(shl(224, shr(96, word)), shl(128, max)))
+                mstore(entry, shl(128, word))
                 entry := add(entry, ENTRY_BYTES)
                 position := add(position, PLAIN_BYTES)
             }
 
-            mstore(add(batch, 32), add(mload(add(batch, 32)), div(sub(position, start), PLAIN_BYTES)))
-            mstore(add(batch, 64), sub(position, vouchers.offset))
+            position := sub(position, vouchers.offset)
+            let more := div(sub(position, mload(add(batch, 64))), PLAIN_BYTES)
+            mstore(add(batch, 32), add(mload(add(batch, 32)), more))
+            mstore(add(batch, 64), position)
             mstore(add(batch, 96), amount)
+            let entries := mload(add(batch, 128))
             mstore(entries, sub(sub(entry, 32), entries))
         }
     }
