@@ -27,8 +27,9 @@ library Signatures {
         bytes calldata signature,
         uint256 gasLimit
     ) internal view returns (bool valid) {
-        // What a call gives is one 64th less than what is there. A signer must not seem to refuse for want of gas.
-        uint256 needed = (gasLimit * 64) / 63 + 5_000;
+        // What a call gives is one 64th less than what is there after looking up the signer's code and the code to which
+        // that delegates (EIP-7702), 2,600 each. A signer must not seem to refuse for want of gas.
+        uint256 needed = (gasLimit * 64) / 63 + 6_000;
         bytes memory data = abi.encodeCall(IERC1271.isValidSignature, (digest, signature));
         if (gasleft() < needed) revert Signatures_NotEnoughGas(gasleft(), needed);
         assembly ("memory-safe") {

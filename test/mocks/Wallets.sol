@@ -39,3 +39,16 @@ contract OddWallet {
         }
     }
 }
+
+/// @notice A contract wallet that takes everything as long as it is given enough gas to look at it.
+contract SlowWallet is IERC1271 {
+    uint256 private immutable needed;
+
+    constructor(uint256 needed_) {
+        needed = needed_;
+    }
+
+    function isValidSignature(bytes32, bytes calldata) external view returns (bytes4) {
+        return gasleft() >= needed ? IERC1271.isValidSignature.selector : bytes4(0xffffffff);
+    }
+}
