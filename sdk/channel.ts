@@ -97,8 +97,13 @@ const VOUCHER_TYPES = {
   ],
 };
 
-/** What a channel's vouchers name: the hash of its terms without the signer, and without the payer if that signs. */
+/**
+ * What a channel's vouchers name: the hash of its terms without the signer, and without the payer if that signs.
+ *
+ * @throws RangeError if there is no payer: these terms would be those of a channel whose signer pays.
+ */
 export function termsId({ payer, signer, operator, splitId, withdrawDelaySeconds, salt }: Channel): string {
+  if (getAddress(payer) === ZeroAddress) throw new RangeError("A channel needs a payer.");
   return keccak256(
     coder.encode(
       ["address", "address", "bytes32", "uint256", "bytes32"],

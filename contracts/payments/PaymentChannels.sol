@@ -99,6 +99,9 @@ contract PaymentChannels is EIP712, LedgerFunds {
     /// @notice Thrown when an amount is zero.
     error PaymentChannels_ZeroAmount();
 
+    /// @notice Thrown when a channel's terms name no payer.
+    error PaymentChannels_NoPayer();
+
     /// @notice Thrown when a channel's terms name no signer.
     error PaymentChannels_NoSigner(bytes32 channelId);
 
@@ -306,6 +309,8 @@ contract PaymentChannels is EIP712, LedgerFunds {
 
     /// @notice Hash of a channel's terms without its signer: what a voucher names.
     function termsIdOf(Channel calldata channel) public pure returns (bytes32) {
+        // Or these terms would have the id of those where the signer is the payer.
+        if (channel.payer == address(0)) revert PaymentChannels_NoPayer();
         return
             Vouchers.termsId(
                 Terms({
