@@ -328,7 +328,7 @@ describe("PaymentChannels, settlements", () => {
         await expect(sent)
           .to.emit(channels, "VoucherSkipped")
           .withArgs(
-            channelId({ ...channel, payer: by, signer: by }),
+            keccak256(concat([termsId(channel), zeroPadValue(by, 32)])),
             operator,
             by,
             BigInt(SETTLEMENT_STATUS.indexOf(status)),
