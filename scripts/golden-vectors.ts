@@ -7,7 +7,18 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 
-import { AbiCoder, concat, getAddress, hexlify, id, keccak256, computeAddress, SigningKey } from "ethers";
+import {
+  AbiCoder,
+  concat,
+  getAddress,
+  hexlify,
+  id,
+  keccak256,
+  computeAddress,
+  SigningKey,
+  toBeHex,
+  ZeroAddress,
+} from "ethers";
 import { format } from "prettier";
 
 import type { Share } from "../sdk/share.ts";
@@ -68,6 +79,7 @@ const files: Record<string, Record<string, Column | string>> = {
   chunks: chunkVectors(),
   contributions: contributionVectors(),
   claims: claimVectors(),
+  vouchers: voucherVectors(),
 };
 
 const check = process.argv.includes("--check");
@@ -292,6 +304,65 @@ function claimVectors(): Record<string, Column | string> {
     structHashes: rows.map(({ structHash }) => structHash),
     digests: rows.map(({ digest }) => digest),
     signatures: rows.map(({ digest }) => key.sign(digest).serialized),
+  };
+}
+
+/** Each combination of flags, with a key's or a contract's signature. */
+function voucherVectors(): Record<string, Column | string> {
+  const source = randomFrom(0xc4a7);
+  const channels = getAddress(source.hex(20));
+  const domain = domainSeparator("PaymentChannels", channels);
+  const rows = Array.from({ length: 16 }, (_, i) => {
+    const [hasTotal, hasPayer, byContract] = [1, 2, 4].map((flag) => (i & flag) !== 0);
+    const signer = byContract ? getAddress(source.hex(20)) : computeAddress(key);
+    const payer = hasPayer ? getAddress(source.hex(20)) : signer;
+    const terms = {
+      operator: getAddress(source.hex(20)),
+      splitId: source.hex(32),
+      delay: 900n + source.uint(21),
+      salt: source.hex(32),
+    };
+    const termsId = keccak256(
+      coder.encode(
+        ["address", "address", "bytes32", "uint256", "bytes32"],
+        [hasPayer ? payer : ZeroAddress, terms.operator, terms.splitId, terms.delay, terms.salt],
+      ),
+    );
+    const channelId = keccak256(coder.encode(["bytes32", "address"], [termsId, signer]));
+    const max = i < 8 ? 2n ** 95n + source.uint(95) : 1n + source.uint(40);
+    const total = hasTotal ? max - 1n : max;
+    const type = "Voucher(bytes32 termsId,uint128 maxClaimableAmount)";
+    const structHash = keccak256(coder.encode(["bytes32", "bytes32", "uint128"], [id(type), termsId, max]));
+    const digest = digestOf(domain, structHash);
+    const { serialized, r, yParityAndS } = key.sign(digest);
+    const signature = byContract ? hexlify(source.bytes(i * 10)) : serialized;
+    const packed = concat([
+      toBeHex(i & 7, 1),
+      toBeHex(max, 12),
+      ...(hasTotal ? [toBeHex(total, 12)] : []),
+      ...(hasPayer ? [payer] : []),
+      ...(byContract ? [signer, toBeHex(i * 10, 2), signature] : [r, yParityAndS]),
+    ]);
+    return { payer, signer, ...terms, termsId, channelId, max, total, digest, signature, byContract, packed };
+  });
+  return {
+    chainId: String(CHAIN_ID),
+    channels,
+    domainSeparator: domain,
+    payers: rows.map(({ payer }) => payer),
+    signers: rows.map(({ signer }) => signer),
+    operators: rows.map(({ operator }) => operator),
+    splitIds: rows.map(({ splitId }) => splitId),
+    delays: rows.map(({ delay }) => String(delay)),
+    salts: rows.map(({ salt }) => salt),
+    termsIds: rows.map(({ termsId }) => termsId),
+    channelIds: rows.map(({ channelId }) => channelId),
+    maxima: rows.map(({ max }) => String(max)),
+    totals: rows.map(({ total }) => String(total)),
+    digests: rows.map(({ digest }) => digest),
+    contractSignatures: rows.map(({ byContract }) => Number(byContract)),
+    signatures: rows.map(({ signature }) => signature),
+    packed: rows.map(({ packed }) => packed),
   };
 }
 

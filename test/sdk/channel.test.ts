@@ -16,6 +16,7 @@ import {
   voucherDigest,
   voucherTypedData,
 } from "../../sdk/channel.ts";
+import vectors from "../vectors/vouchers.json" with { type: "json" };
 
 const WALLET = new Wallet(id("payer"));
 const OTHER = "0x00000000000000000000000000000000000000aa";
@@ -36,6 +37,37 @@ function claim(changes: Partial<VoucherClaim> = {}): VoucherClaim {
 }
 
 describe("channels in the SDK", () => {
+  it("are as the golden vectors have them", () => {
+    const claims = vectors.payers.map((payer, i): VoucherClaim => {
+      const channel = {
+        payer,
+        signer: vectors.signers[i],
+        operator: vectors.operators[i],
+        splitId: vectors.splitIds[i],
+        withdrawDelaySeconds: BigInt(vectors.delays[i]),
+        salt: vectors.salts[i],
+      };
+      return {
+        channel,
+        maxClaimableAmount: BigInt(vectors.maxima[i]),
+        total: BigInt(vectors.totals[i]),
+        signature: vectors.signatures[i],
+        contractSignature: vectors.contractSignatures[i] === 1,
+      };
+    });
+    for (const [i, { channel, maxClaimableAmount, ...rest }] of claims.entries()) {
+      expect(termsId(channel)).to.equal(vectors.termsIds[i]);
+      expect(channelId(channel)).to.equal(vectors.channelIds[i]);
+      const voucher = { termsId: termsId(channel), maxClaimableAmount };
+      const domain = { chainId: BigInt(vectors.chainId), channels: vectors.channels };
+      expect(voucherDigest({ ...domain, voucher })).to.equal(vectors.digests[i]);
+      expect(packVouchers([{ channel, maxClaimableAmount, ...rest }])).to.equal(concat(["0x0001", vectors.packed[i]]));
+      if (rest.contractSignature) continue;
+      expect(recoverVoucherSigner({ ...domain, voucher, signature: rest.signature })).to.equal(channel.signer);
+    }
+    expect(packVouchers(claims)).to.equal(concat([toBeHex(claims.length, 2), ...vectors.packed]));
+  });
+
   describe("termsId and channelId", () => {
     it("differ with every term", () => {
       const changes: Partial<Channel>[] = [
