@@ -1,10 +1,12 @@
 import hre from "hardhat";
 
+import { measureAuthorizations } from "./bench/authorizations.ts";
 import { measureBalances } from "./bench/balances.ts";
 import { measureClaims, measureLargeClaim } from "./bench/claims.ts";
 import { measureDatanets } from "./bench/datanets.ts";
 import type { Figure } from "./bench/figures.ts";
 import { formatFigure, missesBudget } from "./bench/figures.ts";
+import { measureJobs } from "./bench/jobs.ts";
 import { buildLargeLog } from "./bench/largeLog.ts";
 import { measureLargeDatanet, measureLimits } from "./bench/limits.ts";
 import { measureOffChain } from "./bench/offChain.ts";
@@ -52,6 +54,8 @@ async function measureOnChain(): Promise<Figure[]> {
     measureBalances(bench),
     measureDatanets(bench),
     measureRegistries(bench),
+    measureAuthorizations(bench),
+    measureJobs(bench),
     measureLimits(bench),
     measureLargeDatanet(bench, log),
     measureLargeClaim(bench, log),

@@ -118,6 +118,7 @@ async function checkCode({
   protocol: Protocol;
 }): Promise<Check[]> {
   const { token, ledger, splitAddresses, datanets, models, agents, feePolicy, services } = protocol;
+  const { authorizations, channels, jobs } = protocol;
   const contracts: [string, BaseContract][] = [
     ["OpenToken", token],
     ["AttributionLedger", ledger],
@@ -127,6 +128,9 @@ async function checkCode({
     ["AgentRegistry", agents],
     ["FeePolicy", feePolicy],
     ["ServiceRegistry", services],
+    ["AuthorizationBatch", authorizations],
+    ["PaymentChannels", channels],
+    ["JobEscrow", jobs],
   ];
 
   return await Promise.all(
@@ -162,6 +166,7 @@ async function checkWiring({
   protocol: Protocol;
 }): Promise<Check[]> {
   const { token, ledger, splitAddresses, datanets, models, agents, feePolicy, services } = protocol;
+  const { authorizations, channels, jobs } = protocol;
   const { data } = await (await ethers.getContractFactory("SplitAddress")).getDeployTransaction(ledger);
 
   const wires: [string, string, BaseContract, string][] = [
@@ -174,6 +179,9 @@ async function checkWiring({
     ["ServiceRegistry", "feePolicy", feePolicy, await services.feePolicy()],
     ["ServiceRegistry", "models", models, await services.models()],
     ["ServiceRegistry", "agents", agents, await services.agents()],
+    ["AuthorizationBatch", "ledger", ledger, await authorizations.ledger()],
+    ["PaymentChannels", "ledger", ledger, await channels.ledger()],
+    ["JobEscrow", "ledger", ledger, await jobs.ledger()],
   ];
   return [
     ...(await Promise.all(

@@ -19,6 +19,9 @@ export async function* measureSizes(bench: Bench): AsyncGenerator<Figure> {
     AgentRegistry: await bench.agents.getAddress(),
     FeePolicy: await bench.feePolicy.getAddress(),
     ServiceRegistry: await bench.services.getAddress(),
+    AuthorizationBatch: await bench.authorizations.getAddress(),
+    PaymentChannels: await bench.channels.getAddress(),
+    JobEscrow: await bench.jobs.getAddress(),
   };
   for (const [contract, address] of Object.entries(addresses)) {
     const value = dataLength(await bench.connection.ethers.provider.getCode(address));

@@ -33,6 +33,10 @@ describe("check-deployment", function () {
     expect(exitCode).to.equal(0);
     expect(output).to.match(/The chain shows all \d+ facts as expected\.\n$/);
     expect(output).not.to.contain("DIFF");
+    for (const contract of ["AuthorizationBatch", "PaymentChannels", "JobEscrow"]) {
+      expect(output).to.match(new RegExp(`^ok +${contract} +code`, "m"));
+      expect(output).to.match(new RegExp(`^ok +${contract} +ledger +0x`, "m"));
+    }
   });
 
   it("names the parameters and the code that differ", async () => {
