@@ -15,7 +15,7 @@ contract MockToken is ERC20 {
         _mint(to, amount);
     }
 
-    function decimals() public view override returns (uint8) {
+    function decimals() public view virtual override returns (uint8) {
         return places;
     }
 }
@@ -33,7 +33,7 @@ contract HookToken is MockToken(18) {
         hooked[msg.sender] = on;
     }
 
-    function _update(address from, address to, uint256 amount) internal override {
+    function _update(address from, address to, uint256 amount) internal virtual override {
         if (hooked[from]) ITokenHook(from).onTokens(from, to, amount);
         super._update(from, to, amount);
         if (hooked[to]) ITokenHook(to).onTokens(from, to, amount);
@@ -48,7 +48,7 @@ contract FeeToken is MockToken(18) {
         onTop = onTop_;
     }
 
-    function _update(address from, address to, uint256 amount) internal override {
+    function _update(address from, address to, uint256 amount) internal virtual override {
         super._update(from, to, amount);
         if (from != address(0) && to != address(0)) super._update(onTop ? from : to, address(0), amount / 100);
     }
