@@ -6,7 +6,7 @@ import { type Authorization, purposeNonce, signAuthorization } from "../../sdk/a
 import { type Job, JOB_STATUS, jobId, type JobStatus } from "../../sdk/job.ts";
 import type { Split } from "../../sdk/split.ts";
 import type { AttributionLedger, JobEscrow, OpenToken } from "../../typechain-types/index.ts";
-import { domainOf, FAR } from "./authorizations.ts";
+import { domainOf, FAR, type SignedToken } from "./authorizations.ts";
 import { createProtocolFixture } from "./deploy.ts";
 import { accountOf, accountShare, splitOf } from "./shares.ts";
 
@@ -92,7 +92,7 @@ export function judgedJobOf(world: JobWorld, changes: Partial<Job> = {}): Job {
   return jobOf(world, { evaluator: evaluator.address, ...windows, ...changes });
 }
 
-export async function idOf({ connection, jobs }: JobWorld, job: Job): Promise<string> {
+export async function idOf({ connection, jobs }: Pick<JobWorld, "connection" | "jobs">, job: Job): Promise<string> {
   const { chainId } = await connection.ethers.provider.getNetwork();
   return jobId({ chainId, escrow: await jobs.getAddress(), job });
 }
@@ -115,7 +115,7 @@ export async function signJob({
   domain = {},
   salt,
 }: {
-  world: JobWorld;
+  world: Pick<JobWorld, "connection" | "jobs" | "client"> & { token: SignedToken };
   job: Job;
   signer?: Signer;
   domain?: TypedDataDomain;

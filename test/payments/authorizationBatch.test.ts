@@ -33,7 +33,7 @@ async function deployBatch(): Promise<Scene> {
 }
 
 /** Sends a batch and gives back what it returns as well. */
-async function submit({ batch, relayer }: Scene, payments: AuthorizedPayment[]) {
+async function submit({ batch, relayer }: Pick<Scene, "batch" | "relayer">, payments: AuthorizedPayment[]) {
   const errors = await batch.connect(relayer).pay.staticCall(payments);
   return { errors: [...errors], sent: batch.connect(relayer).pay(payments) };
 }
