@@ -22,6 +22,8 @@ const DRAWS = "contracts/ledger/Draws.sol";
 const TREE = "contracts/ledger/MerkleSumTree.sol";
 const SIGNATURES = "contracts/ledger/Signatures.sol";
 const ADDRESSES = "contracts/ledger/SplitAddresses.sol";
+const JOBS = "contracts/payments/JobEscrow.sol";
+const FUNDS = "contracts/payments/LedgerFunds.sol";
 
 const WITHOUT_SIZE: Edit = {
   source: TREE,
@@ -785,6 +787,199 @@ export const TWINS: readonly Twin[] = [
         source: ADDRESSES,
         find: "SplitAddress(splitAddress).flush();",
         replace: "SplitAddress(splitAddress).flush(splitId);",
+      },
+    ],
+  },
+
+  // ------------------------------------------------------------------ jobs
+  {
+    name: "JobEscrow_AnyoneSubmits",
+    source: JOBS,
+    find: "if (msg.sender != job.provider) revert JobEscrow_NotAllowed(jobId, msg.sender);\n        if (state.status",
+    replace: "if (state.status",
+    why: "whoever wants to be paid delivers in the provider's place",
+  },
+  {
+    name: "JobEscrow_PaysUndelivered",
+    source: JOBS,
+    find: "if (state.status == JobStatus.Submitted) {\n            if",
+    replace:
+      "if (state.status == JobStatus.Funded) return _complete(job, jobId, state, 0, reason);\n        if (state.status == JobStatus.Submitted) {\n            if",
+    why: "a job is paid before anything is delivered",
+  },
+  {
+    name: "JobEscrow_SubmitsAgain",
+    source: JOBS,
+    find: "        if (state.status != JobStatus.Funded) revert JobEscrow_WrongStatus(jobId, state.status);\n",
+    replace: "",
+    why: "a job can be delivered in any state, as often as one likes",
+  },
+  {
+    name: "JobEscrow_NoExpiry",
+    source: JOBS,
+    find: "_checkNotLater(jobId, job.expiredAt);\n        emit",
+    replace: "emit",
+    why: "a job never expires for its provider",
+  },
+  {
+    name: "JobEscrow_CompletesEarly",
+    source: JOBS,
+    find: "if (msg.sender != job.client) _checkNotSooner(jobId, state.deadline);",
+    replace: "",
+    why: "a delivery is paid before the client could dispute it",
+  },
+  {
+    name: "JobEscrow_AnyoneRules",
+    source: JOBS,
+    find: "        if (msg.sender != job.evaluator) revert JobEscrow_NotAllowed(jobId, msg.sender);\n",
+    replace: "",
+    why: "everybody is the evaluator",
+  },
+  {
+    name: "JobEscrow_NoWindowLimit",
+    source: JOBS,
+    find: "        _checkAtMost(job.acceptanceSeconds, MAX_WINDOW_SECONDS);\n",
+    replace: "",
+    why: "the end of a long window does not fit, and is in the past",
+  },
+  {
+    name: "JobEscrow_ForgetsCompletion",
+    source: JOBS,
+    find: "        state.status = JobStatus.Completed;\n",
+    replace: "",
+    why: "a job that is paid can still be paid, or refunded",
+  },
+  {
+    name: "JobEscrow_RefundsTwice",
+    source: JOBS,
+    find: "        state.status = JobStatus.Expired;\n",
+    replace: "",
+    why: "a refund can be claimed again",
+  },
+  {
+    name: "JobEscrow_RejectsTwice",
+    source: JOBS,
+    find: "        state.status = JobStatus.Rejected;\n",
+    replace: "",
+    why: "a job can be rejected again",
+  },
+  {
+    name: "JobEscrow_DisputesAnything",
+    source: JOBS,
+    find: "        if (state.status != JobStatus.Submitted) revert JobEscrow_WrongStatus(jobId, state.status);\n        _checkNotLater(jobId, state.deadline);\n",
+    replace: "        if (state.status == JobStatus.Submitted) _checkNotLater(jobId, state.deadline);\n",
+    why: "what is not delivered or already paid can be disputed",
+  },
+  {
+    name: "JobEscrow_RulesUndisputed",
+    source: JOBS,
+    find: "        if (state.status != JobStatus.Disputed) revert JobEscrow_WrongStatus(jobId, state.status);\n        if (msg.sender",
+    replace: "        if (msg.sender",
+    why: "an evaluator decides where there is no dispute",
+  },
+  {
+    name: "JobEscrow_FundsTwice",
+    source: JOBS,
+    find: "        if (state.status != JobStatus.Open) revert JobEscrow_WrongStatus(jobId, state.status);\n",
+    replace: "",
+    why: "a second budget for the same job is never given back",
+  },
+  {
+    name: "JobEscrow_DisputesAnytime",
+    source: JOBS,
+    find: "_checkNotLater(jobId, state.deadline);\n        state.status",
+    replace: "state.status",
+    why: "a delivery can be disputed for ever",
+  },
+  {
+    name: "JobEscrow_RefundsEarly",
+    source: JOBS,
+    find: "if (state.status == JobStatus.Funded) _checkNotSooner(jobId, job.expiredAt);",
+    replace: "if (state.status == JobStatus.Funded) {}",
+    why: "the money is gone while the provider works for it",
+  },
+  {
+    name: "JobEscrow_RefundsDisputed",
+    source: JOBS,
+    find: "else if (state.status == JobStatus.Disputed) _checkNotSooner(jobId, state.deadline);",
+    replace: "else if (state.status == JobStatus.Disputed) {}",
+    why: "a dispute is won by starting it",
+  },
+  {
+    name: "JobEscrow_RefundsDelivered",
+    source: JOBS,
+    find: "        else revert JobEscrow_WrongStatus(jobId, state.status);\n",
+    replace: "",
+    why: "a client has the delivery and its money",
+  },
+  {
+    name: "JobEscrow_NoEvaluator",
+    source: JOBS,
+    find: "if (judged != (job.acceptanceSeconds != 0) || judged != (job.evaluationSeconds != 0)) {",
+    replace: "if (judged && (job.acceptanceSeconds == 0 || job.evaluationSeconds == 0)) {",
+    why: "a dispute that nobody can decide is lost by the provider",
+  },
+  {
+    name: "JobEscrow_FewTermsInId",
+    source: JOBS,
+    find: "keccak256(abi.encode(block.chainid, address(this), job))",
+    replace: "keccak256(abi.encode(job.client, job.budget, job.salt))",
+    why: "most terms of a job can be changed after the client has agreed to them",
+  },
+  {
+    name: "JobEscrow_RulesLate",
+    source: JOBS,
+    find: "        _checkNotLater(jobId, state.deadline);\n    }",
+    replace: "    }",
+    why: "an evaluator decides when the client's refund is due",
+  },
+  {
+    name: "JobEscrow_AnyoneDisputes",
+    source: JOBS,
+    find: "        if (msg.sender != job.client) revert JobEscrow_NotAllowed(jobId, msg.sender);\n",
+    replace: "",
+    why: "a stranger holds payments up",
+  },
+  {
+    name: "JobEscrow_AnyoneRejects",
+    source: JOBS,
+    find: "            if (msg.sender != job.provider) revert JobEscrow_NotAllowed(jobId, msg.sender);\n",
+    replace: "",
+    why: "a stranger takes the provider's jobs away",
+  },
+  {
+    name: "JobEscrow_RefundsCaller",
+    source: JOBS,
+    find: "emit JobExpired(jobId, job.budget);\n        _giveBack(job.client, job.budget);",
+    replace: "emit JobExpired(jobId, job.budget);\n        _giveBack(msg.sender, job.budget);",
+    why: "whoever claims a refund gets it",
+  },
+  {
+    name: "JobEscrow_AnyoneFunds",
+    source: JOBS,
+    find: "        if (from != job.client) revert JobEscrow_NotAllowed(jobId, from);\n",
+    replace: "",
+    why: "jobs are asked for in the name of clients who know nothing of it",
+  },
+  {
+    name: "JobEscrow_TakesNothing",
+    source: JOBS,
+    find: "        _takeAuthorized(job.client, job.budget, jobId, authorization);\n",
+    replace: "        authorization;\n",
+    why: "a job needs no money of its own, and is paid with that of others",
+  },
+  {
+    name: "JobEscrow_RefundsTokensFirst",
+    source: JOBS,
+    find: "state.status = JobStatus.Expired;\n        emit JobExpired(jobId, job.budget);\n        _giveBack(job.client, job.budget);",
+    replace:
+      "_giveBack(job.client, job.budget);\n        state.status = JobStatus.Expired;\n        emit JobExpired(jobId, job.budget);",
+    why: "a client that the token calls while it is refunded is refunded again",
+    also: [
+      {
+        source: FUNDS,
+        find: "ledger.transferBalance(0, Accounts.wallet(owner), amount);",
+        replace: "ledger.withdraw(0, amount, owner);",
       },
     ],
   },
