@@ -22,6 +22,7 @@ const DRAWS = "contracts/ledger/Draws.sol";
 const TREE = "contracts/ledger/MerkleSumTree.sol";
 const SIGNATURES = "contracts/ledger/Signatures.sol";
 const ADDRESSES = "contracts/ledger/SplitAddresses.sol";
+const BATCH = "contracts/payments/AuthorizationBatch.sol";
 const JOBS = "contracts/payments/JobEscrow.sol";
 const FUNDS = "contracts/payments/LedgerFunds.sol";
 
@@ -789,6 +790,120 @@ export const TWINS: readonly Twin[] = [
         replace: "SplitAddress(splitAddress).flush(splitId);",
       },
     ],
+  },
+
+  // ------------------------------------------------------------------ payments by signature
+  {
+    name: "AttributionLedger_SplitNotAuthorized",
+    source: LEDGER,
+    find: "keccak256(abi.encode(payment.splitId, payment.calls, payment.memo, authorization.salt))",
+    replace: `keccak256(abi.encode(keccak256("a split"), payment.calls, payment.memo, authorization.salt))`,
+    why: "the relayer says who is paid",
+  },
+  {
+    name: "AttributionLedger_CallsNotAuthorized",
+    source: LEDGER,
+    find: "keccak256(abi.encode(payment.splitId, payment.calls, payment.memo, authorization.salt))",
+    replace: "keccak256(abi.encode(payment.splitId, uint64(3), payment.memo, authorization.salt))",
+    why: "the relayer says for how many calls is paid",
+  },
+  {
+    name: "AttributionLedger_MemoNotAuthorized",
+    source: LEDGER,
+    find: "keccak256(abi.encode(payment.splitId, payment.calls, payment.memo, authorization.salt))",
+    replace: `keccak256(abi.encode(payment.splitId, payment.calls, keccak256("a receipt"), authorization.salt))`,
+    why: "the relayer says what is paid for",
+  },
+  {
+    name: "AttributionLedger_AmountNotAuthorized",
+    source: LEDGER,
+    find: "            payment.amount,\n            authorization.validAfter",
+    replace: "            400,\n            authorization.validAfter",
+    why: "the relayer says how much counts as paid",
+    also: [
+      {
+        source: LEDGER,
+        find: "            authorization.s\n        );\n        _checkBalance(expected);",
+        replace: "            authorization.s\n        );\n        expected;",
+      },
+    ],
+  },
+  {
+    name: "AttributionLedger_SubmitterIsPayer",
+    source: LEDGER,
+    find: "Accounts.wallet(payer), payment.amount",
+    replace: "Accounts.wallet(msg.sender), payment.amount",
+    why: "whoever submits an authorization passes for the payer",
+  },
+  {
+    name: "AttributionLedger_TokenMayFail",
+    source: LEDGER,
+    find: "        IERC3009(address(token)).receiveWithAuthorization(",
+    replace: "        expected;\n        try IERC3009(address(token)).receiveWithAuthorization(",
+    why: "what the token refuses counts as paid",
+    also: [
+      {
+        source: LEDGER,
+        find: "            authorization.s\n        );\n        _checkBalance(expected);",
+        replace: "            authorization.s\n        ) {} catch {}",
+      },
+    ],
+  },
+  {
+    name: "AttributionLedger_NoAuthorizedArrivalCheck",
+    source: LEDGER,
+    find: "            authorization.s\n        );\n        _checkBalance(expected);",
+    replace: "            authorization.s\n        );\n        expected;",
+    why: "a token's silence counts as a payment",
+  },
+  {
+    name: "AttributionLedger_AnyoneTransfers",
+    source: LEDGER,
+    find: "IERC3009(address(token)).receiveWithAuthorization(",
+    replace: "IERC3009(address(token)).transferWithAuthorization(",
+    why: "anybody can have the tokens transferred without a payment",
+  },
+  {
+    name: "AuthorizationBatch_NoGasLimit",
+    source: BATCH,
+    find: "{gas: PAYMENT_GAS}",
+    replace: "",
+    why: "one payer uses up the gas of all",
+  },
+  {
+    name: "AuthorizationBatch_WholeReason",
+    source: BATCH,
+    find: "new bytes(size < MAX_REASON_BYTES ? size : MAX_REASON_BYTES)",
+    replace: "new bytes(size)",
+    why: "one payer makes the batch log the gas of all away",
+  },
+  {
+    name: "AuthorizationBatch_ZerosAreMade",
+    source: BATCH,
+    find: "bytes4(reason) == 0 ? bytes4(0xffffffff) : bytes4(reason)",
+    replace: "bytes4(reason)",
+    why: "a payment that was skipped passes for made",
+  },
+  {
+    name: "AuthorizationBatch_AllOrNothing",
+    source: BATCH,
+    find: "bytes memory reason = _reason();",
+    replace: "revert AuthorizationBatch_Empty();",
+    why: "one bad payment undoes all others",
+    also: [
+      {
+        source: BATCH,
+        find: "                errors[i] = bytes4(reason) == 0 ? bytes4(0xffffffff) : bytes4(reason);\n                emit PaymentSkipped(p.payer, p.payment.splitId, i, reason);\n",
+        replace: "",
+      },
+    ],
+  },
+  {
+    name: "AuthorizationBatch_NoGasCheck",
+    source: BATCH,
+    find: "if (gasleft() < GAS_NEEDED) revert AuthorizationBatch_NotEnoughGas(i, gasleft(), GAS_NEEDED);",
+    replace: "",
+    why: "a payment is skipped because there was too little gas for it",
   },
 
   // ------------------------------------------------------------------ jobs
