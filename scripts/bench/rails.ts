@@ -3,7 +3,7 @@ import { id, Wallet, ZeroHash } from "ethers";
 import { purposeNonce as nonceOf, signAuthorization } from "../../sdk/authorization.ts";
 import { type Channel, channelId, packVouchers, signVoucher, termsId, type VoucherClaim } from "../../sdk/channel.ts";
 import type { Figure } from "./figures.ts";
-import { gasEach, gasOf, settle } from "./gas.ts";
+import { gasEach, gasFigure, gasOf, settle } from "./gas.ts";
 import { splitOfWallets } from "./splits.ts";
 import { AMOUNT, type Bench, MEMO } from "./world.ts";
 
@@ -68,5 +68,7 @@ export async function* measureChannels(bench: Bench): AsyncGenerator<Figure> {
   for (const count of [1, 10, 100, 500]) {
     const total = await gasOf(settleMany(count));
     yield gasEach(`settle ${count} vouchers, each`, { total, count, budget: count >= 100 ? VOUCHER_BUDGET : null });
+    const perCall = Math.ceil((100 * total) / (count * CALLS_PER_VOUCHER)) / 100;
+    yield gasFigure(`per inference, ${count} vouchers of 1,000 calls each`, perCall);
   }
 }
