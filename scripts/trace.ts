@@ -31,6 +31,10 @@ await runScript(async () => {
       : await openChain({ ...values, receipts: values.receipts });
 
   const byId = new Map(receipts.map((stored) => [stored.receipt.callId, stored]));
+  if (byId.size < receipts.length) {
+    const twice = receipts.find((stored) => byId.get(stored.receipt.callId) !== stored);
+    throw new UserError(`There are two receipts of the call ${twice?.receipt.callId}, of which one must be wrong.`);
+  }
   const [callId] = positionals;
   if (positionals.length !== 1) {
     throw new UserError(`Name a call: ${USAGE}\nCalls with the most calls below them:\n${offer(receipts)}`);
@@ -39,7 +43,7 @@ await runScript(async () => {
     throw new UserError(`There is no receipt of the call ${callId} among ${receipts.length}.`);
   }
   const call = traceCall({ callId, receipts: byId, facts: index });
-  printTrace({ call, index });
+  printTrace({ call, index, source: values.receipts === undefined ? `the logs in ${values.archive}` : "the chain" });
   if (countCalls(call).faulty > 0) process.exitCode = 1;
 });
 

@@ -1,7 +1,7 @@
 import { getAddress, Interface, type Provider, ZeroAddress } from "ethers";
 
 import type { CallFacts, PaymentFact, TransferFact } from "./callTree.ts";
-import { type RawLog, readLogs } from "./chainLogs.ts";
+import { type LogPosition, type RawLog, readLogs } from "./chainLogs.ts";
 import { decodeLedgerLog } from "./ledgerEvents.ts";
 import { decodeRegistryLog, type RegistryName } from "./registryEvents.ts";
 import { type RegistryAddresses, RegistryState, type SplitOrigin } from "./registryState.ts";
@@ -31,6 +31,7 @@ export class CallIndex implements CallFacts {
   readonly #payments = new Map<string, PaymentFact[]>();
   /** Signed transfers by payer and nonce, to whatever address. */
   readonly #transfers = new Map<string, { to: string; amount: bigint; blockNumber: number }>();
+  #last: LogPosition | undefined;
   #lastAuthorization: { payer: string; nonce: string; transactionHash: string } | undefined;
 
   /**
@@ -83,8 +84,18 @@ export class CallIndex implements CallFacts {
     }
   }
 
-  /** Applies one log, in the order of the chain. Logs of other contracts are left alone. */
+  /**
+   * Applies one log, in the order of the chain. Logs of other contracts are left alone.
+   *
+   * @throws RangeError if the log, or one behind it, was applied before: its payment would count twice.
+   */
   apply(log: RawLog): void {
+    const { blockNumber, index: logIndex } = log;
+    const last = this.#last;
+    if (last && (blockNumber < last.blockNumber || (blockNumber === last.blockNumber && logIndex <= last.logIndex))) {
+      throw new RangeError(`Log ${logIndex} of block ${blockNumber} comes before logs applied already.`);
+    }
+    this.#last = { blockNumber, logIndex };
     const address = getAddress(log.address);
     if (address === getAddress(this.#contracts.ledger)) this.#applyLedgerLog(log);
     else if (address === getAddress(this.#contracts.token)) this.#applyTokenLog(log);
@@ -144,5 +155,5 @@ export class CallIndex implements CallFacts {
 }
 
 function keyOf(payer: string, nonce: string): string {
-  return `${getAddress(payer)} ${nonce}`;
+  return `${getAddress(payer)} ${nonce.toLowerCase()}`;
 }

@@ -49,6 +49,7 @@ export interface CallFacts extends ReceiptsDomain {
 
 /** How a call was paid. */
 export type CallPayment =
+  | { how: "free" }
   | { how: "settlement"; memo: string; calls: number; total: bigint; blockNumber: number }
   | { how: "payment"; memo: string; blockNumber: number }
   | { how: "transfer"; blockNumber: number };
@@ -110,18 +111,22 @@ function trace({
   const { payment, problem } = findPayment({ stored, receipts, facts });
   const problems = [
     ...checkReceipt({ stored, facts }),
-    ...checkParent({ receipt, receipts }),
+    ...checkParent({ receipt, receipts, facts }),
     ...(problem === undefined ? [] : [problem]),
   ];
   const found: TracedCall[] = [];
   const missing: string[] = [];
-  for (const child of children) {
+  for (const child of new Set(children)) {
     const next = receipts.get(child);
-    // An id commits to its parent's, so lists cannot lead in a circle unless ids are wrong, which ends the way down.
     if (next === undefined) missing.push(child);
-    else if (next.receipt.parentCallId === receipt.callId) found.push(trace({ stored: next, receipts, facts }));
-    else problems.push(`It lists the call ${child}, which says that it was made for another one.`);
+    else if (next.receipt.parentCallId !== receipt.callId) {
+      problems.push(`It lists the call ${child}, which says that it was made for another one.`);
+    } else if (callId({ ...facts, request: next.receipt }) !== child) {
+      // Only true ids commit to those above them; others could lead in a circle.
+      problems.push(`It lists the call ${child}, whose receipt asks for something else.`);
+    } else found.push(trace({ stored: next, receipts, facts }));
   }
+  if (new Set(children).size < children.length) problems.push("It lists a call more than once.");
   return { receipt, payment, problems, children: found, missing };
 }
 
@@ -157,18 +162,23 @@ function recover({ receipt, signature, facts }: { receipt: Receipt; signature: s
   }
 }
 
-/** A parent has to list its children: what a receipt says about its parent is only its own word. */
+/** A parent has to list its children, signed: what a receipt says about its parent is only its own word. */
 function checkParent({
   receipt: { callId: id, parentCallId },
   receipts,
+  facts,
 }: {
   receipt: Receipt;
   receipts: ReadonlyMap<string, StoredReceipt>;
+  facts: CallFacts;
 }): string[] {
   if (/^0x0*$/.test(parentCallId)) return [];
   const parent = receipts.get(parentCallId);
   if (parent === undefined) return [`There is no receipt of the call ${parentCallId} that it says it was made for.`];
-  return parent.children.includes(id) ? [] : ["The call that it says it was made for does not list it."];
+  if (!parent.children.includes(id)) return ["The call that it says it was made for does not list it."];
+  return checkReceipt({ stored: parent, facts }).length === 0
+    ? []
+    : ["The receipt of the call that it says it was made for is not what it says."];
 }
 
 function findPayment({
@@ -181,17 +191,26 @@ function findPayment({
   facts: CallFacts;
 }): { payment?: CallPayment; problem?: string } {
   if (proof !== null) return findSettlement({ receipt, proof, facts });
+  if (receipt.amount === 0n) return { payment: { how: "free" } };
+  // Anybody can pay a little under any memo, so too little under one does not count against another.
+  let most = 0n;
   for (const memo of [receipt.callId, receiptDigest({ ...facts, receipt })]) {
     const paid = facts.paymentsOf(memo).filter(({ splitId }) => splitId === receipt.splitId);
     const total = paid.reduce((sum, { amount }) => sum + amount, 0n);
-    if (paid.length === 0) continue;
     if (total >= receipt.amount) return { payment: { how: "payment", memo, blockNumber: paid[0].blockNumber } };
-    return { problem: `It costs ${receipt.amount}, but only ${total} was paid for it.` };
+    if (total > most) most = total;
   }
   const transfer = facts.transferOf(receipt.payer, receipt.salt);
-  if (transfer === undefined) return { problem: "The chain shows no payment for it." };
+  if (transfer === undefined) {
+    return {
+      problem:
+        most === 0n
+          ? "The chain shows no payment for it."
+          : `It costs ${receipt.amount}, but only ${most} was paid for it.`,
+    };
+  }
   for (const { receipt: other } of receipts.values()) {
-    if (other.salt === receipt.salt && other.payer === receipt.payer && other.callId !== receipt.callId) {
+    if (isPaidAlike(other, receipt) && other.callId !== receipt.callId) {
       return { problem: `The call ${other.callId} claims the same payment.` };
     }
   }
@@ -202,20 +221,25 @@ function findPayment({
   return { payment: { how: "transfer", blockNumber: transfer.blockNumber } };
 }
 
+/** Whether two receipts claim the same signed transfer. */
+function isPaidAlike(a: Receipt, b: Receipt): boolean {
+  return a.salt.toLowerCase() === b.salt.toLowerCase() && getAddress(a.payer) === getAddress(b.payer);
+}
+
 function findSettlement({ receipt, proof, facts }: { receipt: Receipt; proof: ReceiptProof; facts: CallFacts }): {
   payment?: CallPayment;
   problem?: string;
 } {
   try {
     const { memo, total, size } = settlementOf({ ...facts, receipt, proof });
-    const paid = facts.paymentsOf(memo).find(({ splitId }) => splitId === receipt.splitId);
-    if (paid === undefined) return { problem: "No payment to its split commits to it." };
-    if (paid.amount !== total || paid.calls !== BigInt(size)) {
-      return {
-        problem: `Its settlement is for ${size} calls that cost ${total}, but ${paid.amount} was paid for ${paid.calls}.`,
-      };
+    const payments = facts.paymentsOf(memo).filter(({ splitId }) => splitId === receipt.splitId);
+    if (payments.length === 0) return { problem: "No payment to its split commits to it." };
+    const paid = payments.find(({ amount, calls }) => amount === total && calls === BigInt(size));
+    if (paid !== undefined) {
+      return { payment: { how: "settlement", memo, calls: size, total, blockNumber: paid.blockNumber } };
     }
-    return { payment: { how: "settlement", memo, calls: size, total, blockNumber: paid.blockNumber } };
+    const [{ amount, calls }] = payments;
+    return { problem: `Its settlement is for ${size} calls that cost ${total}, but ${amount} was paid for ${calls}.` };
   } catch (error) {
     if (error instanceof InvalidProofError || error instanceof RangeError) {
       return { problem: `Its proof is none: ${error.message}` };

@@ -25,8 +25,14 @@ export interface ReceiptProof {
 export class ReceiptTree {
   readonly #split: Split;
 
-  /** @throws RangeError if there are no receipts, UnitsOverflowError if they come to more than 2^128 - 1. */
+  /**
+   * @throws RangeError if there are no receipts or two of one call, UnitsOverflowError if they come to more than
+   * 2^128 - 1.
+   */
   constructor({ receipts, ...domain }: ReceiptsDomain & { receipts: readonly Receipt[] }) {
+    const ids = new Set(receipts.map(({ callId }) => callId));
+    if (ids.size < receipts.length)
+      throw new RangeError("A settlement takes one receipt per call, but one call has two.");
     this.#split = Split.from({ shares: receipts.map((receipt) => leafOf({ ...domain, receipt })) });
   }
 

@@ -219,7 +219,8 @@ export class RegistryState {
       );
     }
     this.#splits.set(split.id, split);
-    this.#origins.set(split.id, origin);
+    // Anybody can publish the same shares again under another name. The first one stands for them.
+    if (!this.#origins.has(split.id)) this.#origins.set(split.id, origin);
   }
 
   /** Adds the split that a service's payments go to from now on. */

@@ -1,5 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 
+import { isAddress, isHexString } from "ethers";
+
 import { CallIndex, type CallContracts } from "../../sdk/callIndex.ts";
 import type { StoredReceipt } from "../../sdk/callTree.ts";
 import type { RawLog } from "../../sdk/chainLogs.ts";
@@ -38,7 +40,8 @@ export async function readArchive(file: string): Promise<CallArchive> {
   if (!isObject(archive) || !Array.isArray(archive.receipts) || !Array.isArray(archive.logs)) {
     throw new UserError(`${file} holds no receipts with logs. "npm run demo" writes such a file.`);
   }
-  return archive as unknown as CallArchive;
+  const receipts = archive.receipts.map((stored, i) => checkReceipt({ what: `Receipt ${i + 1} of ${file}`, stored }));
+  return { ...(archive as unknown as CallArchive), receipts };
 }
 
 /**
@@ -49,12 +52,60 @@ export async function readArchive(file: string): Promise<CallArchive> {
 export async function readReceipts(file: string): Promise<StoredReceipt[]> {
   const lines = (await read(file)).split("\n").filter((line) => line.trim() !== "");
   return lines.map((text, i) => {
-    const stored = parse({ file: `Line ${i + 1} of ${file}`, text });
-    if (!isObject(stored) || !isObject(stored.receipt) || typeof stored.signature !== "string") {
-      throw new UserError(`Line ${i + 1} of ${file} is no receipt with a signature.`);
-    }
-    return stored as unknown as StoredReceipt;
+    const what = `Line ${i + 1} of ${file}`;
+    return checkReceipt({ what, stored: parse({ file: what, text }) });
   });
+}
+
+/** What may be left out by whoever makes no calls of its own and settles nothing. */
+type SignedOnly = Pick<StoredReceipt, "receipt" | "signature">;
+
+const HASH = /^0x[0-9a-f]{64}$/;
+const HASH_FIELDS = [
+  "callId",
+  "parentCallId",
+  "inputHash",
+  "salt",
+  "childrenHash",
+  "splitId",
+  "assetSplitId",
+  "outputRoot",
+];
+const NUMBER_FIELDS = ["serviceId", "tokensIn", "tokensOut", "amount", "servedAt"];
+
+/** Whether the fields of a receipt have the right shapes, so that whatever they say can be checked. */
+function checkReceipt({ what, stored }: { what: string; stored: unknown }): StoredReceipt {
+  const wrong = findWrongField(stored);
+  if (wrong !== undefined) throw new UserError(`${what} is no receipt with a signature: its ${wrong} is malformed.`);
+  const { proof = null, children = [], ...rest } = stored as SignedOnly & Partial<StoredReceipt>;
+  return { ...rest, proof, children };
+}
+
+function findWrongField(stored: unknown): string | undefined {
+  if (!isObject(stored) || !isObject(stored.receipt)) return "content";
+  const { receipt, signature, children = [], proof = null } = stored;
+  const isHash = (value: unknown): boolean => typeof value === "string" && HASH.test(value);
+  return (
+    HASH_FIELDS.find((field) => !isHash(receipt[field])) ??
+    NUMBER_FIELDS.find((field) => typeof receipt[field] !== "bigint") ??
+    ["payer", "executor"].find((field) => !isAddress(receipt[field])) ??
+    (typeof signature === "string" && isHexString(signature) ? undefined : "signature") ??
+    (Array.isArray(children) && children.every(isHash) ? undefined : "list of children") ??
+    (proof === null || isProof(proof) ? undefined : "proof")
+  );
+}
+
+function isProof(proof: unknown): boolean {
+  return (
+    isObject(proof) &&
+    Number.isSafeInteger(proof.size) &&
+    Number.isSafeInteger(proof.index) &&
+    Array.isArray(proof.siblings) &&
+    proof.siblings.every(
+      (node) =>
+        isObject(node) && typeof node.hash === "string" && HASH.test(node.hash) && typeof node.units === "bigint",
+    )
+  );
 }
 
 /** What the logs of an archive say. */

@@ -12,12 +12,12 @@ const MOST_SHARES = 8;
 const SERVICE_ROLES = ["treasury", "operator", "stakers"];
 
 /** Prints a tree of calls: who called whom, which versions, what each call paid to whom, and what was found wrong. */
-export function printTrace({ call, index }: { call: TracedCall; index: CallIndex }): void {
+export function printTrace({ call, index, source }: { call: TracedCall; index: CallIndex; source: string }): void {
   for (const line of renderCall({ call, index })) console.log(line);
   const { calls, faulty } = countCalls(call);
   console.log(
     faulty === 0
-      ? `\nAll ${formatInteger(calls)} calls are signed, linked and paid as their receipts say.`
+      ? `\nAll ${formatInteger(calls)} calls are signed, linked and paid as their receipts say, according to ${source}.`
       : `\n${formatInteger(faulty)} of ${formatInteger(calls)} calls are not as their receipts say, or have none.`,
   );
 }
@@ -28,7 +28,7 @@ function renderCall({ call, index }: { call: TracedCall; index: CallIndex }): st
     `call ${receipt.callId}`,
     `  ${nameOf(receipt.assetSplitId, index)} by ${receipt.executor} (service ${receipt.serviceId}), ` +
       `${formatInteger(receipt.tokensIn)} tokens in, ${formatInteger(receipt.tokensOut)} out`,
-    `  ${formatOpen(receipt.amount)} OPEN from ${receipt.payer}${describePayment(payment)}`,
+    `  ${formatOpen(receipt.amount)} OPEN for ${receipt.payer} to pay${describePayment(payment)}`,
     ...renderShares({ splitId: receipt.splitId, amount: receipt.amount, index }).map((line) => `  ${line}`),
     ...problems.map((problem) => `  WRONG: ${problem}`),
     ...missing.map((id) => `  MISSING: the receipt of ${id}, which it lists as made for it`),
@@ -45,6 +45,8 @@ function describePayment(payment: CallPayment | undefined): string {
   switch (payment?.how) {
     case undefined:
       return ", which the chain does not show";
+    case "free":
+      return "";
     case "settlement":
       return (
         `, in a settlement of ${formatInteger(payment.calls)} calls for ${formatOpen(payment.total)} OPEN ` +

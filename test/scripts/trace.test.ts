@@ -46,7 +46,9 @@ describe("trace", function () {
     expect(output).to.match(/→ [\d.]+ treasury 0x/);
     expect(output).to.match(/→ [\d.]+ Datanet 1, version 2\n/);
     expect(output).to.match(/→ \d+ contributors\n/);
-    expect(output).to.include(`All ${1 + children.length} calls are signed, linked and paid as their receipts say.`);
+    expect(output).to.include(
+      `All ${1 + children.length} calls are signed, linked and paid as their receipts say, according to the logs in ${file}.\n`,
+    );
   });
 
   it("says what is wrong, and ends with exit code 1", async () => {
@@ -87,7 +89,13 @@ describe("trace", function () {
     const lines = path.join(directory, "lines.jsonl");
     await writeFile(lines, '{"receipt":{},"signature":"0x"}\n{}\n');
     expect((await trace("0x12", "--receipts", lines, "--network", "localhost")).errors).to.equal(
-      `Line 2 of ${lines} is no receipt with a signature.\n`,
+      `Line 1 of ${lines} is no receipt with a signature: its callId is malformed.\n`,
+    );
+    const twice = path.join(directory, "twice.json");
+    await writeFile(twice, JSON.stringify({ ...archive, receipts: [...archive.receipts, archive.receipts[0]] }));
+    const { callId } = archive.receipts[0].receipt;
+    expect((await trace(callId, "--archive", twice)).errors).to.equal(
+      `There are two receipts of the call ${callId}, of which one must be wrong.\n`,
     );
     expect((await trace("--wrong")).errors).to.match(/^Unknown option '--wrong'.*\nUsage: npm run trace/s);
   });

@@ -117,6 +117,30 @@ describe("trace of a call", () => {
     }
   });
 
+  it("takes a call that costs nothing for paid", async () => {
+    const stored = await world.add("free", { lies: { amount: 0n } });
+    const call = traceCall({ callId: stored.receipt.callId, receipts: world.receipts, facts: world.facts });
+    expect(call).to.deep.include({ problems: [], payment: { how: "free" } });
+  });
+
+  it("is not misled by what strangers pay under the same memo", async () => {
+    const settled = await world.add("settled");
+    const memo = world.settle([settled]);
+    const dust = { splitId, amount: 1n, calls: 0n, blockNumber: 3 };
+    world.payments.get(memo)?.unshift(dust);
+    expect(world.problemsOf(settled)).to.deep.equal([]);
+
+    const alone = await world.add("alone");
+    world.payments.set(alone.receipt.callId, [dust]);
+    expect(world.problemsOf(alone)).to.deep.equal(["It costs 100, but only 1 was paid for it."]);
+    const digest = receiptDigest({ ...domain, receipt: alone.receipt });
+    world.payments.set(digest, [{ ...dust, amount: 100n }]);
+    expect(world.problemsOf(alone)).to.deep.equal([]);
+    world.payments.delete(digest);
+    world.transfers.set(`${payer} ${alone.receipt.salt}`, { splitId, amount: 100n, blockNumber: 5 });
+    expect(world.problemsOf(alone)).to.deep.equal([]);
+  });
+
   it("finds signed transfers by payer and nonce", async () => {
     const stored = await world.add("x402");
     world.transfers.set(`${payer} ${stored.receipt.salt}`, { splitId, amount: 100n, blockNumber: 5 });
@@ -189,6 +213,35 @@ describe("receipts that lie", () => {
     ]);
   });
 
+  it("about a parent whose own receipt is forged", async () => {
+    const root = await world.add("root");
+    const child = await world.add("child", { parent: root.receipt.callId });
+    world.settle([root, child]);
+    world.receipts.set(root.receipt.callId, { ...root, children: [child.receipt.callId] });
+    expect(world.problemsOf(child)).to.deep.equal([
+      "The receipt of the call that it says it was made for is not what it says.",
+    ]);
+  });
+
+  it("in a circle", async () => {
+    const one = await world.add("one");
+    const two = await world.add("two");
+    const [first, second] = [one.receipt.callId, two.receipt.callId];
+    world.receipts.set(first, { ...one, receipt: { ...one.receipt, parentCallId: second }, children: [second] });
+    world.receipts.set(second, { ...two, receipt: { ...two.receipt, parentCallId: first }, children: [first] });
+    expect(world.problemsOf(one)).to.include(`It lists the call ${second}, whose receipt asks for something else.`);
+  });
+
+  it("by listing a call twice", async () => {
+    const child = idOf("child", idOf("root"));
+    const root = await world.add("root", { children: [child, child] });
+    const stored = await world.add("child", { parent: root.receipt.callId });
+    world.settle([root, stored]);
+    const call = traceCall({ callId: root.receipt.callId, receipts: world.receipts, facts: world.facts });
+    expect(call.problems).to.deep.equal(["It lists a call more than once."]);
+    expect(countCalls(call)).to.deep.equal({ calls: 2, faulty: 1 });
+  });
+
   it("about their parent in the receipt alone: the call's id says otherwise", async () => {
     const root = await world.add("root", { children: [idOf("child")] });
     const child = await world.add("child", { lies: { parentCallId: root.receipt.callId } });
@@ -250,6 +303,9 @@ describe("receipts that lie", () => {
     world.transfers.set(key, { splitId, amount: 100n, blockNumber: 4 });
     const request = { payer, parentCallId: ZeroHash, serviceId: 1n, inputHash: id("two"), salt: one.receipt.salt };
     const two = await world.add("two", { lies: { ...request, callId: callId({ ...domain, request }) } });
+    expect(world.problemsOf(one)).to.deep.equal([`The call ${two.receipt.callId} claims the same payment.`]);
+    const inLowerCase = { ...two.receipt, payer: two.receipt.payer.toLowerCase() };
+    world.receipts.set(two.receipt.callId, { ...two, receipt: inLowerCase });
     expect(world.problemsOf(one)).to.deep.equal([`The call ${two.receipt.callId} claims the same payment.`]);
   });
 });

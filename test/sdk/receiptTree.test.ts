@@ -77,4 +77,12 @@ describe("tree of receipts", () => {
     expect(() => settlementOf({ ...domain, receipt: receipts[4], proof })).to.throw(InvalidProofError);
     expect(() => new ReceiptTree({ ...domain, receipts: [] })).to.throw(RangeError);
   });
+
+  it("takes one receipt per call: a second one would charge it again", () => {
+    const receipts = makeReceipts(3);
+    expect(() => new ReceiptTree({ ...domain, receipts: [...receipts, receipts[1]] })).to.throw(
+      RangeError,
+      "A settlement takes one receipt per call, but one call has two.",
+    );
+  });
 });
