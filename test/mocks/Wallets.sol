@@ -52,3 +52,33 @@ contract SlowWallet is IERC1271 {
         return gasleft() >= needed ? IERC1271.isValidSignature.selector : bytes4(0xffffffff);
     }
 }
+
+/// @notice What a hostile wallet does when it is asked about a signature.
+enum Mood {
+    BurnsAllGas,
+    AnswersAtLength,
+    CallsBack
+}
+
+/// @notice A contract wallet that wants to do harm to whoever asks it.
+contract HostileWallet {
+    Mood private immutable mood;
+    address private immutable target;
+    bytes private data;
+
+    constructor(Mood mood_, address target_, bytes memory data_) {
+        (mood, target, data) = (mood_, target_, data_);
+    }
+
+    function isValidSignature(bytes32, bytes calldata) external returns (bytes4) {
+        if (mood == Mood.BurnsAllGas) while (true) {}
+        if (mood == Mood.CallsBack) {
+            (bool success, ) = target.call(data);
+            return success ? IERC1271.isValidSignature.selector : bytes4(0xffffffff);
+        }
+        assembly ("memory-safe") {
+            // As many zeros as the gas is enough for.
+            return(0, 170000)
+        }
+    }
+}

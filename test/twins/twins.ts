@@ -1,3 +1,5 @@
+import { CHANNEL_TWINS } from "./channelTwins.ts";
+
 /** One change to one source. */
 export interface Edit {
   /** Source that is changed, relative to the project. */
@@ -1098,4 +1100,7 @@ export const TWINS: readonly Twin[] = [
       },
     ],
   },
+
+  // ------------------------------------------------------------------ payment channels
+  ...CHANNEL_TWINS,
 ];
