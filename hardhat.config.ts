@@ -6,7 +6,7 @@ import { configVariable, defineConfig } from "hardhat/config";
 import type { EdrNetworkUserConfig } from "hardhat/types/config";
 import type { HardhatPlugin } from "hardhat/types/plugins";
 
-import { generateTwins, TWINS_SOURCE } from "./test/twins/generate.ts";
+import { CHANNEL_TWINS_SOURCE, generateTwins, TWINS_SOURCE } from "./test/twins/generate.ts";
 
 loadDotenv({ quiet: true });
 generateTwins();
@@ -57,6 +57,7 @@ export default defineConfig({
     // Twins only need to behave, and there are many of them: unoptimized code compiles twenty times as fast.
     overrides: {
       [TWINS_SOURCE]: { ...compiler, settings: { evmVersion: "osaka", optimizer: { enabled: false } } },
+      [CHANNEL_TWINS_SOURCE]: { ...compiler, settings: { evmVersion: "osaka", optimizer: { enabled: false } } },
     },
   },
   typechain: { outDir: "typechain-types", tsNocheck: true },
