@@ -3,7 +3,13 @@ import { type Addressable, type BaseContract, concat, id, ZeroHash } from "ether
 import { network } from "hardhat";
 
 import type { Split } from "../../sdk/split.ts";
-import type { AttributionLedger, HookToken, Reenterer, SplitAddresses } from "../../typechain-types/index.ts";
+import type {
+  AttributionLedger,
+  HookAuthorizationToken,
+  Reenterer,
+  SplitAddresses,
+} from "../../typechain-types/index.ts";
+import { signPayment } from "../helpers/authorizations.ts";
 import { accountOf, accountShare, drawAll, splitOf } from "../helpers/shares.ts";
 import { deployTwin, worksOn } from "../helpers/twins.ts";
 
@@ -17,7 +23,7 @@ interface Call {
 }
 
 interface Scene {
-  token: HookToken;
+  token: HookAuthorizationToken;
   ledger: AttributionLedger;
   splitAddresses: SplitAddresses;
   /** A contract that the token calls before its tokens leave and after tokens have come. */
@@ -41,7 +47,7 @@ interface Outer {
 
 const ARRIVALS: Omit<Outer, "direction"> = {
   twin: "AttributionLedger_CreditsSurplus",
-  gainful: ["pay", "payWithPermit", "payMany", "deposit", "depositWithPermit", "sweep"],
+  gainful: ["pay", "payWithPermit", "payWithAuthorization", "payMany", "deposit", "depositWithPermit", "sweep"],
 };
 
 /** What spends from the account that is being emptied. */
@@ -67,6 +73,7 @@ const MOVING = new Set([
   "pay",
   "payMany",
   "payWithPermit",
+  "payWithAuthorization",
   "payOut",
   "claim",
   "claimBalance",
@@ -329,7 +336,7 @@ async function arrangeTwin(name: TwinName): Promise<Scene> {
  */
 async function arrange(deploy: (token: string) => Promise<AttributionLedger>): Promise<Scene> {
   const [payer, alice] = await ethers.getSigners();
-  const token = await ethers.deployContract("HookToken");
+  const token = await ethers.deployContract("HookAuthorizationToken");
   const ledger = await deploy(await token.getAddress());
   const splitAddresses = await ethers.deployContract("SplitAddresses", [ledger]);
   const thief = await ethers.deployContract("Reenterer");
@@ -354,10 +361,14 @@ async function arrange(deploy: (token: string) => Promise<AttributionLedger>): P
   const draws = drawAll(split);
   const payment = { splitId: split.id, amount: 10n, calls: 1n, memo: ZeroHash };
   const permit = [0n, 27n, ZeroHash, ZeroHash];
+  // What the payer has signed for somebody else's split; the thief only submits it.
+  const signed = await signPayment({ token, ledger, signer: payer, payment: { ...payment, splitId: others.id } });
+  const authorized = [signed.payment, signed.authorization];
   const claim = { account: alice.address, to: self, minAmount: 0n, fee: 0n, nonce: 0n, deadline: 2n ** 40n };
   const calls: Record<string, Call> = {
     pay: call(ledger, "pay", [split.id, 10n, 1n, ZeroHash]),
     payWithPermit: call(ledger, "payWithPermit", [split.id, 10n, 1n, ZeroHash, ...permit]),
+    payWithAuthorization: call(ledger, "payWithAuthorization", [payer.address, ...authorized]),
     payMany: call(ledger, "payMany", [[payment, payment]]),
     payFromBalance: call(ledger, "payFromBalance", [0n, split.id, 10n, 1n, ZeroHash]),
     payManyFromBalance: call(ledger, "payManyFromBalance", [1n, [payment, payment]]),

@@ -5,6 +5,7 @@ import { network } from "hardhat";
 
 import type { Split } from "../../sdk/split.ts";
 import type { AttributionLedger } from "../../typechain-types/index.ts";
+import { signPayment } from "../helpers/authorizations.ts";
 import { prepareClaim } from "../helpers/claims.ts";
 import { accountOf, accountShare, drawAll, splitOf } from "../helpers/shares.ts";
 import { signPermit } from "../helpers/signatures.ts";
@@ -58,6 +59,15 @@ const ROWS: Record<string, Row> = {
       await ledger.payWithPermit(split.id, 5n, 1n, ZeroHash, ...permit);
     },
     ...UNFUNDED,
+  },
+  payWithAuthorization: {
+    call: async ({ token, alice, split }, caller, ledger) => {
+      const payment = { splitId: split.id, amount: 5n, calls: 1n, memo: ZeroHash };
+      const { authorization } = await signPayment({ token, ledger, signer: caller, payment });
+      await ledger.payWithAuthorization(alice, payment, authorization);
+    },
+    error: "ERC3009InvalidSignature",
+    twin: "AttributionLedger_TokenMayFail",
   },
   payMany: {
     call: async ({ split }, _, ledger) =>
@@ -163,7 +173,7 @@ describe("strangers", () => {
           const attempt = call(scene, signer, ledger.connect(signer));
           if (succeeds) await attempt;
           else {
-            const source = error.startsWith("ERC20") ? token : ledger;
+            const source = /^ERC\d/.test(error) ? token : ledger;
             await expect(attempt).to.be.revertedWithCustomError(source, error);
           }
           expect(await wealthOf(scene)).to.equal(1_300n - (loss ?? 0n));

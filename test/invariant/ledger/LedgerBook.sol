@@ -51,6 +51,24 @@ abstract contract LedgerBook is LedgerWorld {
         bookPay(payer, id, amount, calls);
     }
 
+    /// @param refusal What the token has against the authorization.
+    function bookPayWithAuthorization(
+        address payer,
+        bytes32 id,
+        uint256 amount,
+        uint256 calls,
+        bytes calldata refusal
+    ) external {
+        _receive(id, amount, calls);
+        if (refusal.length != 0) {
+            bytes memory reason = refusal;
+            assembly ("memory-safe") {
+                revert(add(reason, 32), mload(reason))
+            }
+        }
+        _move(payer, amount);
+    }
+
     function bookPayMany(address payer, Payment[] calldata payments) external {
         _pull(payer, _receiveMany(payments));
     }
@@ -260,6 +278,10 @@ abstract contract LedgerBook is LedgerWorld {
             }
             bookApproval[from] = approval - amount;
         }
+        _move(from, amount);
+    }
+
+    function _move(address from, uint256 amount) private {
         uint256 tokens = bookTokens[from];
         if (amount > tokens) revert IERC20Errors.ERC20InsufficientBalance(from, tokens, amount);
         bookTokens[from] = tokens - amount;

@@ -2,7 +2,8 @@
 pragma solidity 0.8.37;
 
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
-import {AttributionLedger, Claim, Payment} from "../../../contracts/ledger/AttributionLedger.sol";
+import {ERC3009} from "@openzeppelin/contracts/token/ERC20/extensions/draft-ERC3009.sol";
+import {AttributionLedger, Authorization, Claim, Payment} from "../../../contracts/ledger/AttributionLedger.sol";
 import {Draws} from "../../../contracts/ledger/Draws.sol";
 import {MerkleSumTree, Share} from "../../../contracts/ledger/MerkleSumTree.sol";
 import {SplitAddress, SplitAddresses} from "../../../contracts/ledger/SplitAddresses.sol";
@@ -24,6 +25,9 @@ abstract contract LedgerHandlers is LedgerProperties {
     bytes32 private constant CLAIM_TYPEHASH = keccak256(
         "Claim(address account,address to,bytes32 drawsHash,uint256 minAmount,uint256 fee,uint256 nonce,uint256 deadline)"
     );
+    bytes32 private constant RECEIVE_TYPEHASH = keccak256(
+        "ReceiveWithAuthorization(address from,address to,uint256 value,uint256 validAfter,uint256 validBefore,bytes32 nonce)"
+    );
     uint256 private constant MOST_APPROVALS = 12;
 
     /// @dev A permit of the token for the ledger, and whether it is good.
@@ -34,6 +38,15 @@ abstract contract LedgerHandlers is LedgerProperties {
         bytes32 s;
         bool good;
     }
+
+    /// @dev A payment by signature as it was made, which can be tried again.
+    struct Authorized {
+        address payer;
+        Payment payment;
+        Authorization authorization;
+    }
+
+    Authorized private used;
 
     /// @notice Spreads the tokens that this contract holds over all wallets. Call it once, first.
     function open() external {
@@ -53,11 +66,12 @@ abstract contract LedgerHandlers is LedgerProperties {
     }
 
     function handlers() external pure override returns (bytes4[] memory list) {
-        list = new bytes4[](42);
-        bytes4[24] memory once = [
+        list = new bytes4[](43);
+        bytes4[25] memory once = [
             this.addSplit.selector,
             this.pay.selector,
             this.payWithPermit.selector,
+            this.payWithAuthorization.selector,
             this.payMany.selector,
             this.payFromBalance.selector,
             this.payManyFromBalance.selector,
@@ -100,8 +114,8 @@ abstract contract LedgerHandlers is LedgerProperties {
             this.transferBalanceFrom.selector,
             this.sweep.selector
         ];
-        for (uint256 i = 0; i < 24; ++i) list[i] = once[i];
-        for (uint256 i = 0; i < 18; ++i) list[24 + i] = again[i];
+        for (uint256 i = 0; i < 25; ++i) list[i] = once[i];
+        for (uint256 i = 0; i < 18; ++i) list[25 + i] = again[i];
     }
 
     // ------------------------------------------------------------------ pay
@@ -138,6 +152,24 @@ abstract contract LedgerHandlers is LedgerProperties {
             ),
             abi.encodeCall(this.bookPayWithPermit, (payer, p.splitId, p.amount, p.calls, permit.good))
         );
+    }
+
+    /// @dev Submitted by anybody. Now and then one that has been used, or that a relayer has changed.
+    function payWithAuthorization(uint256 seed) external {
+        Source memory source = Random.from(seed);
+        bool again = used.payer != address(0) && source.oneIn(8);
+        address payer = again ? used.payer : _wallet(source);
+        _begin(Act.Pay, _wallet(source), _account(payer, 0));
+        Payment memory p = again ? used.payment : _payment(source, bookTokens[payer]);
+        (Authorization memory authorization, bytes memory refusal) = again
+            ? (used.authorization, _usedBefore())
+            : _authorization(source, payer, p);
+        if (again) _note(p.splitId, p.amount);
+        _call(
+            abi.encodeCall(ledger.payWithAuthorization, (payer, p, authorization)),
+            abi.encodeCall(this.bookPayWithAuthorization, (payer, p.splitId, p.amount, p.calls, refusal))
+        );
+        if (!step.failed) used = Authorized(payer, p, authorization);
     }
 
     function payMany(uint256 seed) external {
@@ -674,6 +706,51 @@ abstract contract LedgerHandlers is LedgerProperties {
             bookApproval[owner] = amount;
             permit.good = false;
         }
+    }
+
+    /// @dev Mostly good; or for another amount, another memo, by another key, too early or too late. `refusal` is what the
+    /// token has against it.
+    function _authorization(
+        Source memory source,
+        address payer,
+        Payment memory p
+    ) private view returns (Authorization memory authorization, bytes memory refusal) {
+        uint256 flaw = source.below(12);
+        authorization.validAfter = flaw == 1 ? clock : 0;
+        authorization.validBefore = flaw == 2 ? clock : 2 ** 40;
+        authorization.salt = bytes32(source.word());
+        bytes32 memo = flaw == 3 ? bytes32(source.word()) : p.memo;
+        bytes32 structHash = keccak256(
+            abi.encode(
+                RECEIVE_TYPEHASH,
+                payer,
+                address(ledger),
+                flaw == 4 ? p.amount + 1 : p.amount,
+                authorization.validAfter,
+                authorization.validBefore,
+                keccak256(abi.encode(p.splitId, p.calls, memo, authorization.salt))
+            )
+        );
+        bytes32 digest = keccak256(
+            abi.encodePacked(hex"1901", IERC20Permit(address(token)).DOMAIN_SEPARATOR(), structHash)
+        );
+        uint256 key = flaw == 5 ? 1 : keyOf[payer];
+        (authorization.v, authorization.r, authorization.s) = VM.sign(key, digest);
+        if (flaw == 3 || flaw == 4 || VM.addr(key) != payer) {
+            refusal = abi.encodeWithSelector(ERC3009.ERC3009InvalidSignature.selector);
+        } else if (flaw == 1 || flaw == 2) {
+            refusal = abi.encodeWithSelector(
+                ERC3009.ERC3009InvalidAuthorizationTime.selector,
+                authorization.validAfter,
+                authorization.validBefore
+            );
+        }
+    }
+
+    function _usedBefore() private view returns (bytes memory) {
+        Payment memory p = used.payment;
+        bytes32 nonce = keccak256(abi.encode(p.splitId, p.calls, p.memo, used.authorization.salt));
+        return abi.encodeWithSelector(ERC3009.ERC3009UsedAuthorization.selector, used.payer, nonce);
     }
 
     /// @dev Mostly the claimant's; or another key's, or over other draws.

@@ -451,7 +451,8 @@ abstract contract LedgerProperties is Subject, LedgerBook, EventBook {
     ) internal view returns (bool) {
         for (uint256 i = 0; i < to.walletTokens.length; ++i) {
             if (to.walletTokens[i] >= from.walletTokens[i]) continue;
-            if (step.failed || step.caller != wallets[i]) return false;
+            bool byOwner = step.caller == wallets[i] || step.account == _account(wallets[i], 0);
+            if (step.failed || !byOwner) return false;
             if (step.act != Act.Pay && step.act != Act.Deposit && step.act != Act.GiveTokens) return false;
         }
         return step.act == Act.Sweep || _neverFalls(from.boxTokens, to.boxTokens);
