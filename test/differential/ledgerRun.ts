@@ -80,6 +80,7 @@ export class LedgerRun {
     const act = this.#random.pick([
       () => this.#pay(),
       () => this.#payWithPermit(),
+      () => this.#payWithAuthorization(),
       () => this.#payMany(),
       () => this.#payFromBalance(),
       () => this.#payManyFromBalance(),
@@ -159,6 +160,11 @@ export class LedgerRun {
   async #payWithPermit(): Promise<void> {
     const payer = this.#wallet();
     await this.#booked.payWithPermit({ payer, ...this.#payment(payer) });
+  }
+
+  async #payWithAuthorization(): Promise<void> {
+    const payer = this.#wallet();
+    await this.#booked.payWithAuthorization({ payer, sender: this.#wallet(), ...this.#payment(payer) });
   }
 
   async #payMany(): Promise<void> {

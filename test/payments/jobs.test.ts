@@ -33,6 +33,15 @@ const MAX_WINDOW_SECONDS = 30n * 86_400n;
 
 const deployWorld = async (): Promise<JobWorld> => await deployJobs(connection);
 
+/** Deploys to a chain of its own, where addresses are the same as on any other. */
+async function escrowOn(chainId: number, job: Job) {
+  const chain = await network.create({ override: { chainId } });
+  const { jobs } = await deployJobs(chain);
+  const [escrow, found] = [await jobs.getAddress(), await jobs.jobIdOf(job)];
+  await chain.close();
+  return { chainId: BigInt(chainId), escrow, found };
+}
+
 /** An argument of an event that is a job's terms. */
 function terms(job: Job): (emitted: unknown[]) => boolean {
   const values: unknown[] = Object.values(job);
@@ -62,13 +71,11 @@ describe("JobEscrow", () => {
     expect(await other.jobIdOf(job)).to.equal(await idOf({ ...world, jobs: other }, job));
     expect(await other.jobIdOf(job)).to.not.equal(await world.jobs.jobIdOf(job));
 
-    const elsewhere = await network.create({ override: { chainId: 777 } });
-    const there = await deployJobs(elsewhere);
-    const escrow = await there.jobs.getAddress();
-    expect(escrow).to.equal(await world.jobs.getAddress());
-    expect(await there.jobs.jobIdOf(job)).to.equal(jobId({ chainId: 777n, escrow, job }));
-    expect(await there.jobs.jobIdOf(job)).to.not.equal(await world.jobs.jobIdOf(job));
-    await elsewhere.close();
+    const chains = await Promise.all([1, 777].map(async (chainId) => await escrowOn(chainId, job)));
+    const [here, there] = chains;
+    expect(there.escrow).to.equal(here.escrow);
+    for (const { chainId, escrow, found } of chains) expect(found).to.equal(jobId({ chainId, escrow, job }));
+    expect(there.found).to.not.equal(here.found);
   });
 
   it("knows its ledger and its limits, and lets nobody but the ledger take tokens from it", async () => {

@@ -4,6 +4,7 @@ import { encodeAccount, walletAccount } from "../../sdk/account.ts";
 import { signClaim } from "../../sdk/claim.ts";
 import { type Draw, encodeDraws } from "../../sdk/split.ts";
 import type { AttributionLedger, OpenToken, SplitAddresses } from "../../typechain-types/index.ts";
+import { signPayment } from "../helpers/authorizations.ts";
 import { signAuthorization, signPermit } from "../helpers/signatures.ts";
 import { Rational } from "./rational.ts";
 import { ReferenceModel } from "./referenceModel.ts";
@@ -128,6 +129,20 @@ export class BookedLedger {
     const transaction = await this.ledger.payWithPermit.populateTransaction(splitId, amount, calls, memo, ...permit);
     const receipt = await this.#sender.send({ from: payer, transaction });
     this.#bookPayment({ payer, splitId, amount });
+    return receipt;
+  }
+
+  /** A payment that the payer signs and somebody else sends. */
+  async payWithAuthorization({
+    payer,
+    sender,
+    ...payment
+  }: Payment & { payer: Wallet; sender: Wallet }): Promise<TransactionReceipt> {
+    const { token, ledger } = this;
+    const { authorization } = await signPayment({ token, ledger, signer: payer, payment, salt: payment.memo });
+    const transaction = await ledger.payWithAuthorization.populateTransaction(payer, payment, authorization);
+    const receipt = await this.#sender.send({ from: sender, transaction });
+    this.#bookPayment({ payer, ...payment });
     return receipt;
   }
 

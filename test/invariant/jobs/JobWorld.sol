@@ -63,10 +63,10 @@ abstract contract JobWorld is Subject {
         token.approve(address(ledger), type(uint256).max);
         for (uint256 i = 0; i < WALLETS; ++i) {
             address wallet = wallets[i];
-            ledger.deposit(_account(wallet), DEPOSIT);
-            token.transfer(wallet, each - DEPOSIT);
             (bookTokens[wallet], bookBalance[wallet]) = (each - DEPOSIT, DEPOSIT);
             bookLedger += DEPOSIT;
+            ledger.deposit(_account(wallet), DEPOSIT);
+            token.transfer(wallet, each - DEPOSIT);
             VM.prank(wallet);
             token.approve(address(escrow), type(uint256).max);
             VM.prank(wallet);
