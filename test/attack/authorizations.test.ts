@@ -329,7 +329,8 @@ describe("Attacks on batches of payments by signature", () => {
     const ledger = await ethers.deployContract("AttributionLedger", [token]);
     const deployed = await ethers.deployContract(name, [ledger]);
     const batch = await ethers.getContractAt("AuthorizationBatch", await deployed.getAddress());
-    const eve = new Wallet(id("eve"), ethers.provider);
+    // Not a key of another file: the account would still have the code that it was given there.
+    const eve = new Wallet(id("eve of the attacks"), ethers.provider);
     await world.payer.sendTransaction({ to: eve.address, value: ethers.parseEther("1") });
     for (const holder of [eve.address, world.alice.address]) await token.mint(holder, 10_000n);
     await token.connect(eve).setHook(true);
