@@ -30,7 +30,7 @@ export interface Channel {
 
 /** What a payer signs: how much the operator may claim in total so far, in the token's smallest unit. */
 export interface Voucher {
-  /** Hash of the channel's terms without the signer. */
+  /** Hash of the channel's terms without the signer, or the channel's id where a contract signs; see `voucherFor`. */
   termsId: string;
   /** uint128; the contract takes what fits 12 bytes. */
   maxClaimableAmount: bigint;
@@ -85,6 +85,8 @@ export const MAX_CHANNEL_TOTAL = 2n ** 96n - 1n;
 const coder = AbiCoder.defaultAbiCoder();
 const AMOUNT_BYTES = 12;
 const ADDRESS_BYTES = 20;
+/** Half of the order of secp256k1. */
+const LOWER_HALF = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0n;
 const NUMBER_BYTES = 4;
 const ENTRY_BYTES = NUMBER_BYTES + AMOUNT_BYTES;
 const KEY_SIGNATURE_BYTES = 64;
@@ -119,6 +121,24 @@ export function channelId(channel: Channel): string {
 
 function paysItself({ payer, signer }: { payer: string; signer: string }): boolean {
   return getAddress(payer) === getAddress(signer);
+}
+
+/**
+ * The voucher that lets a channel's operator claim up to `maxClaimableAmount` in total.
+ *
+ * @param contractSignature Whether a contract signs. Several may take the signature of one key, so theirs names the
+ * channel itself; a key's tells whose it is.
+ */
+export function voucherFor({
+  channel,
+  maxClaimableAmount,
+  contractSignature = false,
+}: {
+  channel: Channel;
+  maxClaimableAmount: bigint;
+  contractSignature?: boolean;
+}): Voucher {
+  return { termsId: contractSignature ? channelId(channel) : termsId(channel), maxClaimableAmount };
 }
 
 /** EIP-712 data of a voucher. */
@@ -158,7 +178,14 @@ export function recoverVoucherSigner({
   signature,
   ...request
 }: ChannelsDomain & { voucher: Voucher; signature: string }): string {
-  return recoverAddress(voucherDigest(request), signature);
+  return recoverAddress(voucherDigest(request), parseSignature(signature));
+}
+
+/** @throws TypeError if s is in the upper half: the contract takes the signature's other form only. */
+function parseSignature(signature: string): Signature {
+  const parsed = Signature.from(signature);
+  if (BigInt(parsed.s) > LOWER_HALF) throw new TypeError(`A signature's s must be at most ${LOWER_HALF}.`);
+  return parsed;
 }
 
 /**
@@ -197,7 +224,7 @@ function withLength(bytes: Uint8Array): Uint8Array[] {
 
 function compact(signature: string): Uint8Array {
   const bytes = new Uint8Array(KEY_SIGNATURE_BYTES);
-  writeHex(bytes, 0, Signature.from(signature).compactSerialized, KEY_SIGNATURE_BYTES, "A signature");
+  writeHex(bytes, 0, parseSignature(signature).compactSerialized, KEY_SIGNATURE_BYTES, "A signature");
   return bytes;
 }
 

@@ -10,7 +10,7 @@ export interface ReceiptsDomain {
   services: string;
 }
 
-/** What a payer asks for. Its hash is the call's id, so a receipt can neither change nor invent any of it. */
+/** What a payer asks for. Its hash is the call's id, so a receipt cannot change any of it under that id. */
 export interface CallRequest {
   payer: string;
   /** Call on whose behalf this one is made; the zero word for none. */

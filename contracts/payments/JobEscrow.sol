@@ -81,6 +81,9 @@ contract JobEscrow is LedgerFunds {
     /// evaluator needs windows.
     error JobEscrow_BadWindows(address evaluator, uint256 acceptanceSeconds, uint256 evaluationSeconds);
 
+    /// @notice Thrown when an evaluator would not have the time to decide.
+    error JobEscrow_ShortEvaluation(uint256 value, uint256 min);
+
     /// @notice Thrown when the caller is not the one who may do this to a job.
     error JobEscrow_NotAllowed(bytes32 jobId, address caller);
 
@@ -120,10 +123,16 @@ contract JobEscrow is LedgerFunds {
     /// @notice Longest acceptance or evaluation window, in seconds.
     uint256 public constant MAX_WINDOW_SECONDS = 30 days;
 
+    /// @notice Shortest evaluation window, in seconds.
+    uint256 public constant MIN_EVALUATION_SECONDS = 1 hours;
+
     /// @notice Longest time a job may have until it expires, in seconds.
     uint256 public constant MAX_JOB_SECONDS = 365 days;
 
     // ------------------------------------------------------------------ storage
+
+    /// @dev Part of ids. Stays what it is if the chain splits and takes another id, so that jobs are found on both sides.
+    uint256 private immutable _chainId = block.chainid;
 
     mapping(bytes32 jobId => State) private _jobs;
 
@@ -230,7 +239,7 @@ contract JobEscrow is LedgerFunds {
 
     /// @notice Id of a job on this chain and in this contract.
     function jobIdOf(Job calldata job) public view returns (bytes32) {
-        return keccak256(abi.encode(block.chainid, address(this), job));
+        return keccak256(abi.encode(_chainId, address(this), job));
     }
 
     /// @notice State of a job.
@@ -263,6 +272,9 @@ contract JobEscrow is LedgerFunds {
         bool judged = job.evaluator != address(0);
         if (judged != (job.acceptanceSeconds != 0) || judged != (job.evaluationSeconds != 0)) {
             revert JobEscrow_BadWindows(job.evaluator, job.acceptanceSeconds, job.evaluationSeconds);
+        }
+        if (judged && job.evaluationSeconds < MIN_EVALUATION_SECONDS) {
+            revert JobEscrow_ShortEvaluation(job.evaluationSeconds, MIN_EVALUATION_SECONDS);
         }
 
         // Effect

@@ -67,7 +67,8 @@ enum Status {
 /// - The operator may claim less than a voucher allows, never more, and all it claims goes to the channel's split.
 /// - The payer risks its deposit at most, an operator what it served since the last voucher.
 /// - Unspent money comes back when the operator closes the channel or, without it, after the channel's delay.
-/// - One bad voucher in a settlement is skipped with a status and costs the others nothing.
+/// - One bad voucher in a settlement is skipped with a status, and the others are settled. The memo still commits to the
+///   receipts of all: settle vouchers of contract signers, who can change their mind, apart from those of keys.
 ///
 /// Vocabulary and life cycle follow the `batch-settlement` scheme of x402.
 /// @dev Custody: this contract's balance in the ledger ≥ Σ over channels of their balances, with equality unless
@@ -261,13 +262,14 @@ contract PaymentChannels is EIP712, LedgerFunds {
         }
     }
 
-    /// @notice Gives back what is left in channels of the caller's, into their payers' ledger accounts. Later vouchers
-    /// are worthless unless there is another deposit, so settle first.
+    /// @notice Gives back what is left in channels of the caller's, into their payers' ledger accounts, and passes over
+    /// those with nothing left. Vouchers are worthless then unless there is another deposit, so settle first.
     function close(Channel[] calldata channels) external {
         for (uint256 i = 0; i < channels.length; ++i) {
             Channel calldata channel = channels[i];
             bytes32 channelId = channelIdOf(channel);
             _checkCaller(channelId, channel.operator);
+            if (_state(channelId).balance == 0) continue;
             uint256 amount = _empty(channel, channelId);
             emit ChannelClosed(channelId, amount);
             _giveBack(channel.payer, amount);
@@ -342,6 +344,8 @@ contract PaymentChannels is EIP712, LedgerFunds {
     }
 
     /// @notice What a channel's signer signs to let the operator claim up to `maxClaimableAmount` in total.
+    /// @param termsId Hash of the terms; where a contract signs, the channel's id. A key's signature tells whose it is, but
+    /// several contracts may take the signature of one key.
     function voucherDigest(bytes32 termsId, uint128 maxClaimableAmount) external view returns (bytes32) {
         return Vouchers.digest(_domainSeparatorV4(), termsId, maxClaimableAmount);
     }
@@ -446,12 +450,14 @@ contract PaymentChannels is EIP712, LedgerFunds {
         Voucher memory v = Vouchers.read(vouchers, batch.position);
         terms.payer = v.payer;
         bytes32 termsId = v.payer == address(0) ? batch.ownTermsId : Vouchers.termsId(terms);
-        bytes32 digest = Vouchers.digest(_domainSeparatorV4(), termsId, v.max);
         bytes calldata signature = Vouchers.signatureOf(vouchers, v);
+        bytes32 digest;
         if (!v.byContract) {
+            digest = Vouchers.digest(_domainSeparatorV4(), termsId, v.max);
             (v.signer, , ) = ECDSA.tryRecover(digest, bytes32(signature[:32]), bytes32(signature[32:]));
         }
         bytes32 channelId = Vouchers.channelId(termsId, v.signer);
+        if (v.byContract) digest = Vouchers.digest(_domainSeparatorV4(), channelId, v.max);
         State storage state = _state(channelId);
         uint256 settled = state.settled;
 

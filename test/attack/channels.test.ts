@@ -160,6 +160,38 @@ describe("attacks on payment channels", () => {
       });
     }
 
+    describe("of another contract that takes the same key's signatures", () => {
+      itStands<SettlementStatus[]>({
+        twin: "PaymentChannels_ContractSignsTerms",
+        // The voucher names the channel, as it has to be, and then the terms alone, as a contract without an address in its
+        // answer would have it.
+        attack: async (world) => {
+          const session = new Wallet(id("session key"));
+          const wallets = [];
+          for (let i = 0; i < 2; i++) wallets.push(await ethers.deployContract("KeyWallet", [session.address]));
+          const channels: Channel[] = [];
+          for (const wallet of wallets) channels.push(await openChannel(world, { signer: await wallet.getAddress() }));
+          const statuses: SettlementStatus[] = [];
+          for (const [i, named] of [channelId(channels[0]), termsId(channels[0])].entries()) {
+            const max = 100n * BigInt(i + 1);
+            const digest = await world.channels.voucherDigest(named, max);
+            const signature = session.signingKey.sign(digest).serialized;
+            const claims = channels.map((channel): VoucherClaim => ({
+              channel,
+              maxClaimableAmount: max,
+              total: max,
+              signature,
+              contractSignature: true,
+            }));
+            statuses.push(...(await settle(world, [settlementOf(channels[0], claims)])).statuses[0]);
+          }
+          return statuses;
+        },
+        outcome: ["settled", "bad signature", "bad signature", "bad signature"],
+        weak: ["bad signature", "bad signature", "settled", "settled"],
+      });
+    });
+
     describe("whose voucher was cut off in front of it", () => {
       itStands<bigint>({
         twin: "PaymentChannels_ReadsOn",

@@ -225,7 +225,7 @@ contract VouchersTest {
     function _contractItem(Source memory source, Item memory item) private view returns (Item memory) {
         Channel memory channel = opened[OWN + 1];
         (item.flags, item.channel, item.good) = (6, OWN + 2, !source.oneIn(3));
-        bytes32 digest = channels.voucherDigest(channels.termsIdOf(channel), uint128(item.max));
+        bytes32 digest = channels.voucherDigest(channels.channelIdOf(channel), uint128(item.max));
         (uint8 v, bytes32 r, bytes32 s) = VM.sign(item.good ? OWN + 2 : OWN + 1, digest);
         item.head = abi.encodePacked(channel.payer, channel.signer, uint16(65));
         item.signature = abi.encodePacked(r, s, v);

@@ -12,7 +12,7 @@ import {
   type Settlement,
   type SettlementStatus,
   signVoucher,
-  termsId,
+  voucherFor,
   type VoucherClaim,
 } from "../../sdk/channel.ts";
 import type { Split } from "../../sdk/split.ts";
@@ -109,7 +109,7 @@ export async function claimOf({
   signer?: Signer;
   contractSignature?: boolean;
 }): Promise<VoucherClaim> {
-  const voucher = { termsId: termsId(channel), maxClaimableAmount: max };
+  const voucher = voucherFor({ channel, maxClaimableAmount: max, contractSignature });
   const signature = await signVoucher({ signer, ...world.domain, voucher });
   return { channel, maxClaimableAmount: max, total, signature, contractSignature };
 }

@@ -331,6 +331,15 @@ describe("JobEscrow", () => {
         }
       });
 
+      it("reverts when an evaluator would have less than an hour, and not when it has an hour", async () => {
+        const world = await loadFixture(deployWorld);
+        const hour = await world.jobs.MIN_EVALUATION_SECONDS();
+        expect(hour).to.equal(3_600n);
+        const short = judgedJobOf(world, { evaluationSeconds: hour - 1n });
+        await expectRefused(world, short, "JobEscrow_ShortEvaluation", () => [hour - 1n, hour]);
+        await world.jobs.connect(world.client).fund(judgedJobOf(world, { evaluationSeconds: hour }));
+      });
+
       const windows: [string, boolean, bigint, bigint][] = [
         ["an evaluator without windows", true, 0n, 0n],
         ["an evaluator without an acceptance window", true, 0n, EVALUATION],

@@ -209,6 +209,13 @@ export const CHANNEL_TWINS: readonly Twin[] = [
     why: "a payer has its money back before the operator can settle",
   },
   {
+    name: "PaymentChannels_ContractSignsTerms",
+    source: CHANNELS,
+    find: "if (v.byContract) digest = Vouchers.digest(_domainSeparatorV4(), channelId, v.max);",
+    replace: "if (v.byContract) digest = Vouchers.digest(_domainSeparatorV4(), termsId, v.max);",
+    why: "contract wallets that take the signature of the same key take each other's vouchers",
+  },
+  {
     name: "PaymentChannels_NoRequest",
     source: CHANNELS,
     find: "if (time == 0 || block.timestamp < time) {",

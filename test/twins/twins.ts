@@ -1039,7 +1039,7 @@ export const TWINS: readonly Twin[] = [
   {
     name: "JobEscrow_FewTermsInId",
     source: JOBS,
-    find: "keccak256(abi.encode(block.chainid, address(this), job))",
+    find: "keccak256(abi.encode(_chainId, address(this), job))",
     replace: "keccak256(abi.encode(job.client, job.budget, job.salt))",
     why: "most terms of a job can be changed after the client has agreed to them",
   },

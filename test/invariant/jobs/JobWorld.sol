@@ -87,7 +87,7 @@ abstract contract JobWorld is Subject {
             budget: source.magnitude(DEPOSIT / 4),
             expiredAt: clock + source.between(1, source.oneIn(4) ? 365 days : 1 days),
             acceptanceSeconds: judged ? source.between(1, source.oneIn(4) ? 30 days : 1 hours) : 0,
-            evaluationSeconds: judged ? source.between(1, source.oneIn(4) ? 30 days : 1 hours) : 0,
+            evaluationSeconds: judged ? source.between(1 hours, source.oneIn(4) ? 30 days : 2 hours) : 0,
             description: bytes32(source.word()),
             salt: bytes32(source.word())
         });
