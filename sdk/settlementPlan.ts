@@ -111,17 +111,17 @@ export function planSettlement({
   const isUrgent = ({ reason }: PlannedItem): boolean => reason !== "worthwhile";
   const groups = groupItems(chosen).filter((group) => {
     const amount = group.reduce((sum, item) => sum + item.amount, 0n);
-    return group.some(isUrgent) || isWorth(amount, gasOfGroup(group));
+    return group.some(isUrgent) || isWorth(amount, gasOfGroup(itemsOf(group)));
   });
   const amount = groups.flat().reduce((sum, item) => sum + item.amount, 0n);
-  const gas = SETTLEMENT_GAS.transaction + groups.reduce((sum, group) => sum + gasOfGroup(group), 0n);
+  const gas = settlementGas(groups.map(itemsOf));
   if (!groups.flat().some(isUrgent) && !isWorth(amount, gas)) return [];
   return intoBatches({ groups, maxGas: policy.maxGas });
 }
 
-/** Most that a transaction with these groups uses. */
-export function gasOfBatch(groups: readonly PlannedGroup[]): bigint {
-  return groups.reduce((sum, group) => sum + gasOfGroup(group), SETTLEMENT_GAS.transaction);
+/** Most that a transaction uses which settles these items, group by group. */
+export function settlementGas(groups: readonly (readonly SettlementItem[])[]): bigint {
+  return groups.reduce((sum, items) => sum + gasOfGroup(items), SETTLEMENT_GAS.transaction);
 }
 
 /** The oldest receipts that the channel's balance covers: all of them, unless somebody took money out of it. */
@@ -166,6 +166,10 @@ function urgencyOf({
   return undefined;
 }
 
+function itemsOf(group: PlannedGroup): SettlementItem[] {
+  return group.map(({ item }) => item);
+}
+
 function groupItems(items: readonly PlannedItem[]): PlannedGroup[] {
   const groups = new Map<string, PlannedGroup>();
   for (const planned of items) {
@@ -208,8 +212,8 @@ function intoBatches({ groups, maxGas }: { groups: PlannedGroup[]; maxGas: bigin
 
 const RANKS: readonly SettlementReason[] = ["withdrawal", "risk", "deposit", "age", "asked for", "worthwhile"];
 
-function gasOfGroup(group: PlannedGroup): bigint {
-  return group.reduce((sum, { item }) => sum + gasOfItem(item), SETTLEMENT_GAS.group);
+function gasOfGroup(items: readonly SettlementItem[]): bigint {
+  return items.reduce((sum, item) => sum + gasOfItem(item), SETTLEMENT_GAS.group);
 }
 
 function gasOfItem({ maxClaimableAmount, total, contractSignature }: SettlementItem): bigint {

@@ -17,6 +17,7 @@ import {
   DEFAULT_SETTLEMENT_POLICY,
   type PlannedGroup,
   planSettlement,
+  settlementGas,
   type SettlementPolicy,
 } from "./settlementPlan.ts";
 import type { ChannelOnChain } from "./voucherCheck.ts";
@@ -56,7 +57,7 @@ export class SettlementTimeoutError extends Error {
 
 /** Parts by which each further attempt pays more for gas: nodes replace a transaction for a tenth. */
 const FEE_STEP_PERCENT = 25n;
-/** How much more gas than estimated a transaction may use: others settle and pay in between. */
+/** How much more gas than estimated a transaction may use. */
 const GAS_MARGIN_PERCENT = 15n;
 
 /**
@@ -150,12 +151,13 @@ export class Settler {
 
   /** Channels with receipts, and their state on the chain. */
   async #readChannels(skipped: SkippedChannel[]): Promise<{ booked: BookedChannel; onChain: ChannelOnChain }[]> {
-    const channels: { booked: BookedChannel; onChain: ChannelOnChain }[] = [];
-    for (const booked of this.#store.book.channels) {
-      if (booked.served === booked.settled) continue;
-      const onChain = await this.#contract.channel(booked.channelId);
-      if (onChain.settled === booked.settled) channels.push({ booked, onChain });
-      else skipped.push({ channelId: booked.channelId, status: "ahead" });
+    const owing = [...this.#store.book.channels].filter(({ served, settled }) => served !== settled);
+    const read = await Promise.all(
+      owing.map(async (booked) => ({ booked, onChain: await this.#contract.channel(booked.channelId) })),
+    );
+    const channels = read.filter(({ booked, onChain }) => onChain.settled === booked.settled);
+    for (const known of read) {
+      if (!channels.includes(known)) skipped.push({ channelId: known.booked.channelId, status: "ahead" });
     }
     return channels;
   }
@@ -239,10 +241,12 @@ export class Settler {
     const { groups, nonce } = settlement;
     const from = await this.#signer.getAddress();
     const statuses = await this.#simulate(groups);
-    const request = statuses.flat().every((status) => status === "settled")
-      ? this.#contract.settlement(this.#settlementsOf(groups))
-      : { to: from };
-    const gas = await this.#contract.provider.estimateGas({ from, ...request });
+    const isWhole = statuses.flat().every((status) => status === "settled");
+    const request = isWhole ? this.#contract.settlement(this.#settlementsOf(groups)) : { to: from };
+    const estimate = await this.#contract.provider.estimateGas({ from, ...request });
+    // Some nodes estimate on top of what is pending: with an earlier attempt among it, there would be nothing to settle.
+    const least = isWhole ? settlementGas(groups.map(({ items }) => items)) : 0n;
+    const gas = estimate > least ? estimate : least;
     const gasLimit = (gas * (100n + GAS_MARGIN_PERCENT)) / 100n;
     try {
       await this.#signer.sendTransaction({ ...request, nonce, gasLimit, ...(await this.#fees(attempt)) });

@@ -1,4 +1,4 @@
-import { Wallet, ZeroHash } from "ethers";
+import { type Signer, Wallet, ZeroHash } from "ethers";
 
 import { ZERO_WORD } from "../../sdk/bytes.ts";
 import { type Channel, type ChannelsDomain, signVoucher, termsId } from "../../sdk/channel.ts";
@@ -41,7 +41,7 @@ export async function payWith({
   max,
 }: {
   domain: ChannelsDomain;
-  signer: Wallet;
+  signer: Signer;
   channel: Channel;
   max: bigint;
 }): Promise<VoucherPayment> {
