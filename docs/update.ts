@@ -6,6 +6,7 @@ import { renderDemo } from "./blocks/demo.ts";
 import { renderGas, renderLimits, renderMainGas, renderSizes } from "./blocks/gas.ts";
 import { findMessages } from "./blocks/messages.ts";
 import { findConstants, findEvents } from "./blocks/solidity.ts";
+import { renderVoucherErrors } from "./blocks/vouchers.ts";
 
 /** The parts of documents that are made from the project's own sources, by file and by the name in their markers. */
 const BLOCKS: Record<string, Record<string, () => Promise<string>>> = {
@@ -14,6 +15,7 @@ const BLOCKS: Record<string, Record<string, () => Promise<string>>> = {
   "docs/deploying.md": { messages: renderMessages },
   "docs/events.md": { events: renderEvents },
   "docs/gas.md": { gas: renderGas, limits: renderLimits, sizes: renderSizes },
+  "docs/operators.md": { errors: renderVoucherErrors },
 };
 
 export const GENERATED_DOCS = Object.keys(BLOCKS);
