@@ -1,4 +1,5 @@
-import { mkdtemp, readFile, rm, truncate } from "node:fs/promises";
+import { spawnSync } from "node:child_process";
+import { mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
@@ -308,6 +309,26 @@ describe("operator's store", () => {
     const error: unknown = await other.catch((reason: unknown) => reason);
     expect(error).to.be.instanceOf(BookError);
     expect((error as Error).message).to.contain("on chain 31337");
+    store = await open();
+  });
+
+  it("takes over the lock of a process that is gone, even of one that had its own number, and of no other", async () => {
+    const lock = path.join(directory, "lock");
+    const gone = spawnSync(process.execPath, ["--version"]).pid;
+    for (const pid of [gone, process.pid]) {
+      await store.close();
+      await writeFile(lock, String(pid));
+      store = await open();
+      expect(await readFile(lock, "utf8")).to.equal(String(process.pid));
+    }
+    await store.close();
+    await writeFile(lock, String(process.ppid));
+    const error: unknown = await open().catch((reason: unknown) => reason);
+    expect(error).to.be.instanceOf(LockedError);
+    expect((error as Error).message).to.equal(
+      `Process ${process.ppid} works in this directory. If that is no operator, remove ${lock}.`,
+    );
+    await rm(lock);
     store = await open();
   });
 
