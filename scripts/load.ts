@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 
 import hre from "hardhat";
+import type { EthereumProvider } from "hardhat/types/providers";
 
 import { NODE_COMMANDS, startNode } from "../test/helpers/node.ts";
 import { Random } from "../test/reference/random.ts";
@@ -21,6 +22,9 @@ const MOST = 10_000_000;
 const SETTLE_EVERY = 2_500;
 /** Operations of an operator's disk per call: two records, each written and synced. */
 const OPERATIONS_PER_CALL = 4;
+
+/** Attempts to get an answer of the node. */
+const MAX_ATTEMPTS = 5;
 
 interface LoadOptions {
   calls: number;
@@ -65,6 +69,7 @@ async function runInProcesses(load: LoadOptions, directory: string): Promise<voi
   const node = await startNode(NODE_COMMANDS["hardhat node"]);
   process.env.LOCALHOST_RPC_URL = node.url;
   const connection = await connectToNetwork("localhost");
+  askAgain(connection.provider);
   const world = await createWorld({ connection, operators: OPERATORS, ...load });
   const hosts = setupsOf(world, directory).map((setup) => new ProcessHost({ url: node.url, setup }));
   const traffic = new Traffic({ world, hosts, seed: load.seed });
@@ -113,6 +118,25 @@ async function runInProcesses(load: LoadOptions, directory: string): Promise<voi
     await connection.close();
     await node.stop();
   }
+}
+
+/**
+ * The node closes connections that are idle. On a busy machine a request can be on its way just then; nothing has seen it,
+ * so it is sent again.
+ */
+function askAgain(provider: EthereumProvider): void {
+  const request = provider.request.bind(provider);
+  provider.request = async (...args) => {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return (await request(...args)) as unknown;
+      } catch (error) {
+        const isLost = error instanceof Error && error.message.startsWith("Failed to make POST request");
+        if (!isLost || attempt === MAX_ATTEMPTS) throw error;
+        await sleep(100 * attempt);
+      }
+    }
+  };
 }
 
 /** Operators are in this process, a call at a time each; their disks fail where the seed says. */
