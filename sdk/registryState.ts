@@ -219,8 +219,11 @@ export class RegistryState {
       );
     }
     this.#splits.set(split.id, split);
-    // Anybody can publish the same shares again under another name. The first one stands for them.
-    if (!this.#origins.has(split.id)) this.#origins.set(split.id, origin);
+    // Anybody can publish the same shares again under another name, so the first one stands for them; but a version without
+    // owner's and curator's shares is its log.
+    const known = this.#origins.get(split.id);
+    const isOwnLog = known?.kind === "datanetLog" && origin.kind === "datanet" && known.id === origin.id;
+    if (known === undefined || isOwnLog) this.#origins.set(split.id, origin);
   }
 
   /** Adds the split that a service's payments go to from now on. */

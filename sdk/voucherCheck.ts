@@ -6,7 +6,7 @@ import {
   type ChannelsDomain,
   MAX_CHANNEL_TOTAL,
   recoverVoucherSigner,
-  termsId,
+  voucherFor,
   type Voucher,
 } from "./channel.ts";
 
@@ -121,7 +121,7 @@ export function checkSigned({
   accepts: AcceptedTerms;
   payment: VoucherPayment;
 }): void {
-  checkTerms({ accepts, channel, voucher });
+  checkTerms({ accepts, channel, voucher, contractSignature });
   if (voucher.maxClaimableAmount > MAX_CHANNEL_TOTAL) {
     throw new VoucherError("amount too large", { max: voucher.maxClaimableAmount, most: MAX_CHANNEL_TOTAL });
   }
@@ -135,10 +135,12 @@ function checkTerms({
   accepts,
   channel,
   voucher,
+  contractSignature,
 }: {
   accepts: AcceptedTerms;
   channel: Channel;
   voucher: Voucher;
+  contractSignature: boolean;
 }): void {
   const { payer, signer, operator, splitId, withdrawDelaySeconds: delay, salt } = channel;
   const words = [splitId, salt, voucher.termsId];
@@ -155,7 +157,11 @@ function checkTerms({
   if (delay < accepts.minWithdrawDelaySeconds) {
     throw new VoucherError("delay too short", { delay, least: accepts.minWithdrawDelaySeconds });
   }
-  const wanted = termsId(channel);
+  const { termsId: wanted } = voucherFor({
+    channel,
+    maxClaimableAmount: voucher.maxClaimableAmount,
+    contractSignature,
+  });
   if (voucher.termsId.toLowerCase() !== wanted) {
     throw new VoucherError("wrong terms", { termsId: voucher.termsId, wanted });
   }

@@ -177,6 +177,11 @@ async function checkClaims({ world, channels, demand, ledger }: Comparison & { l
     await ledger.follow({ provider, ledger: addresses.ledger, toBlock: await provider.getBlockNumber() });
     const account = walletAccount(contributor.address);
     const plan = planClaim({ account, splits: registry.splits, ledger, gasPrice: 0n, weiPerToken: 10n ** 18n });
+    // With few calls, some services are called by nobody.
+    if (plan.yield + plan.balance === 0n) {
+      demand((expected.get(account) ?? 0n) === 0n, `${contributor.address} is due money that no plan finds.`);
+      continue;
+    }
     for (const draws of plan.releaseFirst) {
       await sender.send({ from: contributor, transaction: await protocol.ledger.release.populateTransaction(draws) });
     }

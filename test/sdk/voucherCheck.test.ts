@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { id, Signature, toBeHex, type Wallet } from "ethers";
 
-import { type Channel, MAX_CHANNEL_TOTAL } from "../../sdk/channel.ts";
+import { type Channel, MAX_CHANNEL_TOTAL, voucherFor } from "../../sdk/channel.ts";
 import {
   type AcceptedTerms,
   type ChannelOnChain,
@@ -155,7 +155,11 @@ describe("voucher checks", () => {
     });
 
     it("leave a contract's signature to the chain", async () => {
-      checkSigned({ domain, accepts, payment: { ...(await pay()), signature: "0x1234", contractSignature: true } });
+      const payment = { ...(await pay()), signature: "0x1234", contractSignature: true };
+      const { maxClaimableAmount } = payment.voucher;
+      const voucher = voucherFor({ channel, maxClaimableAmount, contractSignature: true });
+      checkSigned({ domain, accepts, payment: { ...payment, voucher } });
+      expect(refusalOf(payment).code, "names the terms, which other contracts may share").to.equal("wrong terms");
     });
   });
 
