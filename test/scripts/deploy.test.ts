@@ -13,7 +13,7 @@ import type { Workspace } from "../helpers/workspace.ts";
 import { createWorkspace } from "../helpers/workspace.ts";
 
 /** One transaction per contract. */
-const TRANSACTIONS = 8;
+const TRANSACTIONS = 11;
 
 /** The first account of every development node. */
 const DEPLOYER = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";
