@@ -18,7 +18,7 @@ export class FaultyDisk implements Disk {
   #left: number;
   /** Operations begun. */
   operations = 0;
-  readonly #files: { name: string; synced: number; size: number }[] = [];
+  readonly #files: { name: string; synced: number; size: number; close: () => Promise<void> }[] = [];
 
   constructor({ random, failAt }: { random: Random; failAt: number }) {
     this.#random = random;
@@ -40,7 +40,12 @@ export class FaultyDisk implements Disk {
 
   async open(file: string, size: number): Promise<AppendFile> {
     const real = await this.#operate({ whole: () => LOCAL_DISK.open(file, size) });
-    const state = { name: file, synced: size, size };
+    let open = true;
+    const close = async (): Promise<void> => {
+      if (open) await real.close();
+      open = false;
+    };
+    const state = { name: file, synced: size, size, close };
     this.#files.push(state);
     return {
       append: (bytes) =>
@@ -62,7 +67,7 @@ export class FaultyDisk implements Disk {
             state.synced = state.size;
           },
         }),
-      close: () => real.close(),
+      close,
     };
   }
 
@@ -100,7 +105,8 @@ export class FaultyDisk implements Disk {
   }
 
   async #forgetUnsynced(): Promise<void> {
-    for (const { name, synced, size } of this.#files) {
+    for (const { name, synced, size, close } of this.#files) {
+      await close();
       // A draft may have taken this file's place.
       const bytes = await LOCAL_DISK.read(name);
       if (bytes?.length === size && size > synced) await truncate(name, this.#random.integer(synced, size));

@@ -7,7 +7,7 @@ import { expect } from "chai";
 import { id, type Wallet } from "ethers";
 
 import { ZERO_WORD } from "../../../sdk/bytes.ts";
-import { type Channel, channelId } from "../../../sdk/channel.ts";
+import { type Channel, channelId, voucherFor } from "../../../sdk/channel.ts";
 import { LockedError } from "../../../sdk/node/lock.ts";
 import { type ChannelSource, OperatorStore } from "../../../sdk/node/operatorStore.ts";
 import { BookError, type GroupOutcome, type PreparedSettlement } from "../../../sdk/operatorBook.ts";
@@ -227,7 +227,8 @@ describe("operator's store", () => {
   });
 
   it("takes contracts' signatures only where it can ask them", async () => {
-    const payment = { ...(await pay(10n)), contractSignature: true };
+    const voucher = voucherFor({ channel: channels[0], maxClaimableAmount: 10n, contractSignature: true });
+    const payment = { ...(await pay(10n)), voucher, contractSignature: true };
     const accept = () => store.accept({ request: request(payers[0], "first"), payment, price: 10n });
     expect(await codeOf(accept())).to.equal("contract signature");
     let valid = false;
