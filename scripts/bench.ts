@@ -11,7 +11,7 @@ import { buildLargeLog } from "./bench/largeLog.ts";
 import { measureLargeDatanet, measureLimits } from "./bench/limits.ts";
 import { measureOffChain } from "./bench/offChain.ts";
 import { measurePaymentGrowth, measurePayments } from "./bench/payments.ts";
-import { measureChannels } from "./bench/rails.ts";
+import { measureChannels } from "./bench/channels.ts";
 import { measureRegistries } from "./bench/registries.ts";
 import { measureSizes } from "./bench/sizes.ts";
 import { compareWithSnapshot, writeSnapshot } from "./bench/snapshot.ts";

@@ -24,7 +24,7 @@ export interface AuthorizedPurpose {
 
 /** Everything that makes an authorization. Amounts in the token's smallest unit. */
 export interface AuthorizationRequest {
-  /** EIP-712 domain of the token, as its `eip712Domain()` gives it. */
+  /** EIP-712 domain of the token, see `domainOf`. */
   token: TypedDataDomain;
   signer: Signer;
   /** The contract that takes the tokens. */
@@ -39,7 +39,19 @@ export interface AuthorizationRequest {
   salt?: string;
 }
 
+/** A token as far as signing its transfers needs it. */
+export interface SignedToken {
+  /** ERC-5267. */
+  eip712Domain: () => Promise<{ name: string; version: string; chainId: bigint; verifyingContract: string }>;
+}
+
 const coder = AbiCoder.defaultAbiCoder();
+
+/** EIP-712 domain of a token. */
+export async function domainOf(token: SignedToken): Promise<TypedDataDomain> {
+  const { name, version, chainId, verifyingContract } = await token.eip712Domain();
+  return { name, version, chainId, verifyingContract };
+}
 
 /** ERC-3009 nonce of a payment into a split: `AttributionLedger.payWithAuthorization` computes the same. */
 export function paymentNonce({ splitId, calls, memo }: AuthorizedPurpose, salt: string): string {

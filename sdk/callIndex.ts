@@ -2,6 +2,7 @@ import { getAddress, Interface, type Provider, ZeroAddress } from "ethers";
 
 import type { CallFacts, PaymentFact, TransferFact } from "./callTree.ts";
 import { type LogPosition, type RawLog, readLogs } from "./chainLogs.ts";
+import { EventArgs } from "./eventArgs.ts";
 import { decodeLedgerLog } from "./ledgerEvents.ts";
 import { decodeRegistryLog, type RegistryName } from "./registryEvents.ts";
 import { type RegistryAddresses, RegistryState, type SplitOrigin } from "./registryState.ts";
@@ -141,16 +142,20 @@ export class CallIndex implements CallFacts {
     const parsed = TOKEN_EVENTS.parseLog(log);
     if (parsed === null) return;
     const { transactionHash, blockNumber } = log;
+    const args = new EventArgs(parsed.args);
     if (parsed.name === "AuthorizationUsed") {
-      const [payer, nonce] = parsed.args as unknown as [string, string];
-      this.#lastAuthorization = { payer, nonce, transactionHash };
+      this.#lastAuthorization = { payer: args.text("authorizer"), nonce: args.text("nonce"), transactionHash };
       return;
     }
-    const [from, to, amount] = parsed.args as unknown as [string, string, bigint];
+    const from = args.text("from");
     const last = this.#lastAuthorization;
     this.#lastAuthorization = undefined;
     if (last?.payer !== from || last.transactionHash !== transactionHash) return;
-    this.#transfers.set(keyOf(from, last.nonce), { to, amount, blockNumber });
+    this.#transfers.set(keyOf(from, last.nonce), {
+      to: args.text("to"),
+      amount: args.uint("value"),
+      blockNumber,
+    });
   }
 }
 

@@ -85,8 +85,8 @@ export const MAX_CHANNEL_TOTAL = 2n ** 96n - 1n;
 const coder = AbiCoder.defaultAbiCoder();
 const AMOUNT_BYTES = 12;
 const ADDRESS_BYTES = 20;
-/** Half of the order of secp256k1. */
-const LOWER_HALF = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0n;
+/** Half of the order of secp256k1: greatest s of a signature that contracts take. */
+export const LOWER_HALF = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0n;
 const NUMBER_BYTES = 4;
 const ENTRY_BYTES = NUMBER_BYTES + AMOUNT_BYTES;
 const KEY_SIGNATURE_BYTES = 64;

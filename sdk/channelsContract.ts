@@ -85,7 +85,7 @@ export class ChannelsContract {
     settlements: readonly Settlement[];
   }): Promise<SettlementStatus[][]> {
     const answer = await this.provider.call({ from: operator, ...this.settlement(settlements) });
-    const [statuses] = CHANNELS_ABI.decodeFunctionResult("settle", answer) as unknown as [string[]];
+    const statuses = new EventArgs(CHANNELS_ABI.decodeFunctionResult("settle", answer)).texts("statuses");
     return statuses.map(readStatuses);
   }
 

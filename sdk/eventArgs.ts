@@ -1,6 +1,6 @@
 import { Result } from "ethers";
 
-/** Named values of a decoded event or struct, read with their types checked. */
+/** Named values of a decoded event, struct or answer, read with their types checked. */
 export class EventArgs {
   readonly #values: Result;
 
@@ -39,6 +39,15 @@ export class EventArgs {
     return value;
   }
 
+  texts(name: string): string[] {
+    const value = this.#value(name);
+    if (!(value instanceof Result)) throw this.#unexpected(name, "a list");
+    return Array.from(value, (item: unknown) => {
+      if (typeof item !== "string") throw this.#unexpected(name, "a list of texts");
+      return item;
+    });
+  }
+
   struct(name: string): EventArgs {
     const value = this.#value(name);
     if (!(value instanceof Result)) throw this.#unexpected(name, "a struct");
@@ -59,6 +68,6 @@ export class EventArgs {
   }
 
   #unexpected(name: string, expected: string): TypeError {
-    return new TypeError(`The event's ${name} is not ${expected}.`);
+    return new TypeError(`${name} is not ${expected}.`);
   }
 }

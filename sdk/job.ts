@@ -1,6 +1,6 @@
-import { AbiCoder, Interface, keccak256, type Log } from "ethers";
+import { AbiCoder, Interface, keccak256 } from "ethers";
 
-import type { LogPosition } from "./chainLogs.ts";
+import type { LogPosition, RawLog } from "./chainLogs.ts";
 import { EventArgs } from "./eventArgs.ts";
 
 /** Terms of a job, as `JobEscrow` takes them. Addresses, and 32 bytes of hex for ids and hashes. */
@@ -76,7 +76,7 @@ export function jobId({ chainId, escrow, job }: { chainId: bigint; escrow: strin
 }
 
 /** Reads a log of JobEscrow; undefined if it is none of its events. */
-export function decodeJobLog(log: Log): LoggedJobEvent | undefined {
+export function decodeJobLog(log: RawLog): LoggedJobEvent | undefined {
   const parsed = JOB_EVENTS.parseLog(log);
   if (parsed === null) return undefined;
   const event = decodeJobEvent(parsed.name, new EventArgs(parsed.args));

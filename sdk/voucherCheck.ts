@@ -8,6 +8,7 @@ import {
   recoverVoucherSigner,
   voucherFor,
   type Voucher,
+  LOWER_HALF,
 } from "./channel.ts";
 
 /**
@@ -99,7 +100,6 @@ export interface ChannelStanding {
   committed: bigint;
 }
 
-const LOWER_HALF = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0n;
 const PARITY_BIT = 1n << 255n;
 /** Recovery values of 65-byte signatures: wallets write 27 and 28, some libraries 0 and 1. */
 const RECOVERY_VALUES: readonly number[] = [0, 1, 27, 28];

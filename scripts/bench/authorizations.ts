@@ -1,6 +1,6 @@
 import { id, Wallet } from "ethers";
 
-import { type Authorization, paymentNonce, signAuthorization } from "../../sdk/authorization.ts";
+import { type Authorization, domainOf, paymentNonce, signAuthorization } from "../../sdk/authorization.ts";
 import type { Figure } from "./figures.ts";
 import { gasEach, gasFigure, gasOf, settle, steadyGasOf } from "./gas.ts";
 import { splitOfWallets } from "./splits.ts";
@@ -18,7 +18,7 @@ export async function* measureAuthorizations(bench: Bench): AsyncGenerator<Figur
   for (const { address } of payers) await settle(token.transfer(address, 10n * AMOUNT));
 
   const payment = { splitId: splitOfWallets({ name: "model", size: 2 }).id, amount: AMOUNT, calls: 1n, memo: MEMO };
-  const domain = await domainOf(bench);
+  const domain = await domainOf(token);
   const to = await ledger.getAddress();
   const sign = async (payer: Wallet, round: number): Promise<Authorization> =>
     signAuthorization({
@@ -46,12 +46,4 @@ export async function* measureAuthorizations(bench: Bench): AsyncGenerator<Figur
     return authorizations.pay(await Promise.all(entries));
   };
   yield gasEach(`pay ${BATCH} authorizations in a batch, each`, { total: await steadyGasOf(payMany), count: BATCH });
-}
-
-/** EIP-712 domain of the token. */
-export async function domainOf({
-  token,
-}: Bench): Promise<{ name: string; version: string; chainId: bigint; verifyingContract: string }> {
-  const { name, version, chainId, verifyingContract } = await token.eip712Domain();
-  return { name, version, chainId, verifyingContract };
 }

@@ -1,9 +1,8 @@
 import { id, MaxUint256, ZeroAddress } from "ethers";
 
 import { walletAccount } from "../../sdk/account.ts";
-import { purposeNonce, signAuthorization } from "../../sdk/authorization.ts";
+import { domainOf, purposeNonce, signAuthorization } from "../../sdk/authorization.ts";
 import { type Job, jobId } from "../../sdk/job.ts";
-import { domainOf } from "./authorizations.ts";
 import type { Figure } from "./figures.ts";
 import { gasFigure, gasOf, settle, steadyGasOf } from "./gas.ts";
 import { splitOfWallets } from "./splits.ts";
@@ -50,7 +49,7 @@ export async function* measureJobs(bench: Bench): AsyncGenerator<Figure> {
   const requestSigned = async () => {
     const job = nextJob();
     const authorization = await signAuthorization({
-      token: await domainOf(bench),
+      token: await domainOf(bench.token),
       signer: payer,
       to: escrow,
       amount: job.budget,

@@ -1,7 +1,7 @@
 import { keccak256, toUtf8Bytes, type TransactionReceipt, type Wallet } from "ethers";
 
 import { encodeAccount, walletAccount } from "../../sdk/account.ts";
-import { purposeNonce, signAuthorization } from "../../sdk/authorization.ts";
+import { domainOf, purposeNonce, signAuthorization } from "../../sdk/authorization.ts";
 import { ZERO_WORD } from "../../sdk/bytes.ts";
 import type { StoredReceipt } from "../../sdk/callTree.ts";
 import {
@@ -24,7 +24,6 @@ import type { CorpusText } from "./corpus.ts";
 import { AGENT_BUDGET_TAG, type Market, type Service } from "./market.ts";
 import type { Payer, Person } from "./people.ts";
 import type { Setting } from "./setting.ts";
-import { tokenDomain } from "./tokenDomain.ts";
 
 const OPEN = 10n ** 18n;
 const DEPOSIT = 40n * OPEN;
@@ -294,7 +293,7 @@ export class Channels {
     const { channel, payer, service } = open;
     const address = await protocol.channels.getAddress();
     const authorization = await signAuthorization({
-      token: await tokenDomain(protocol.token),
+      token: await domainOf(protocol.token),
       signer: payer.wallet,
       to: address,
       amount: DEPOSIT,

@@ -1,7 +1,7 @@
 import type { TransactionReceipt, Wallet } from "ethers";
 
 import { walletAccount } from "../../sdk/account.ts";
-import { type Authorization, paymentNonce, signAuthorization } from "../../sdk/authorization.ts";
+import { type Authorization, domainOf, paymentNonce, signAuthorization } from "../../sdk/authorization.ts";
 import type { StoredReceipt } from "../../sdk/callTree.ts";
 import type { Movement, Payment } from "../../test/reference/bookedLedger.ts";
 import type { Random } from "../../test/reference/random.ts";
@@ -13,7 +13,6 @@ import { AGENT_BUDGET_TAG, type Market, type Service } from "./market.ts";
 import type { Payer, Rail } from "./people.ts";
 import type { Setting } from "./setting.ts";
 import type { Settlement } from "./settlement.ts";
-import { tokenDomain } from "./tokenDomain.ts";
 
 const OPEN = 10n ** 18n;
 const ROUNDS = 6;
@@ -372,7 +371,7 @@ export class Traffic {
   async #authorize(signer: Wallet, { splitId, amount, calls, memo }: Payment): Promise<Authorization> {
     const { token, ledger } = this.#setting.protocol;
     return signAuthorization({
-      token: await tokenDomain(token),
+      token: await domainOf(token),
       signer,
       to: await ledger.getAddress(),
       amount,

@@ -2,7 +2,7 @@ import { id, MaxUint256, Wallet, ZeroAddress } from "ethers";
 import type { NetworkConnection } from "hardhat/types/network";
 
 import { walletAccount } from "../../sdk/account.ts";
-import { purposeNonce, signAuthorization } from "../../sdk/authorization.ts";
+import { domainOf, purposeNonce, signAuthorization } from "../../sdk/authorization.ts";
 import { type Channel, channelId } from "../../sdk/channel.ts";
 import { RegistryState } from "../../sdk/registryState.ts";
 import { Sender } from "../../test/reference/sender.ts";
@@ -92,8 +92,7 @@ export async function createWorld({
   });
 
   const deposited = new Map<string, bigint>();
-  const domain = await protocol.token.eip712Domain();
-  const token = { name: domain.name, version: domain.version, chainId, verifyingContract: addresses.token };
+  const token = await domainOf(protocol.token);
   let last: Promise<void> = Promise.resolve();
   return {
     connection,

@@ -37,11 +37,11 @@ export async function writeArchive({ file, archive }: { file: string; archive: C
 /** @throws UserError if there is no such file, or it is none of these. */
 export async function readArchive(file: string): Promise<CallArchive> {
   const archive = parse({ file, text: await read(file) });
-  if (!isObject(archive) || !Array.isArray(archive.receipts) || !Array.isArray(archive.logs)) {
+  if (!isArchive(archive)) {
     throw new UserError(`${file} holds no receipts with logs. "npm run demo" writes such a file.`);
   }
   const receipts = archive.receipts.map((stored, i) => checkReceipt({ what: `Receipt ${i + 1} of ${file}`, stored }));
-  return { ...(archive as unknown as CallArchive), receipts };
+  return { ...archive, receipts };
 }
 
 /**
@@ -60,6 +60,11 @@ export async function readReceipts(file: string): Promise<StoredReceipt[]> {
 /** What may be left out by whoever makes no calls of its own and settles nothing. */
 type SignedOnly = Pick<StoredReceipt, "receipt" | "signature">;
 
+/** What an archive has to name. */
+const CONTRACTS: (keyof CallContracts)[] = [
+  ...(["token", "ledger", "splitAddresses"] as const),
+  ...(["datanets", "models", "agents", "feePolicy", "services"] as const),
+];
 const HASH = /^0x[0-9a-f]{64}$/;
 const HASH_FIELDS = [
   "callId",
@@ -92,6 +97,35 @@ function findWrongField(stored: unknown): string | undefined {
     (typeof signature === "string" && isHexString(signature) ? undefined : "signature") ??
     (Array.isArray(children) && children.every(isHash) ? undefined : "list of children") ??
     (proof === null || isProof(proof) ? undefined : "proof")
+  );
+}
+
+/** Whether it has all parts but for receipts, which are checked one by one. */
+function isArchive(value: unknown): value is Omit<CallArchive, "receipts"> & { receipts: unknown[] } {
+  return (
+    isObject(value) &&
+    typeof value.chainId === "bigint" &&
+    isObject(value.contracts) &&
+    Object.values(value.contracts).every(isAddress) &&
+    CONTRACTS.every((name) => isObject(value.contracts) && name in value.contracts) &&
+    isAddress(value.implementation) &&
+    isAddress(value.stakers) &&
+    Array.isArray(value.receipts) &&
+    Array.isArray(value.logs) &&
+    value.logs.every(isLog)
+  );
+}
+
+function isLog(log: unknown): log is RawLog {
+  return (
+    isObject(log) &&
+    isAddress(log.address) &&
+    Array.isArray(log.topics) &&
+    log.topics.every((topic) => typeof topic === "string" && HASH.test(topic)) &&
+    isHexString(log.data) &&
+    Number.isSafeInteger(log.blockNumber) &&
+    Number.isSafeInteger(log.index) &&
+    typeof log.transactionHash === "string"
   );
 }
 

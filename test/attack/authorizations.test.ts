@@ -2,9 +2,9 @@ import { expect } from "chai";
 import { id, Signature, Wallet, ZeroHash } from "ethers";
 import { network } from "hardhat";
 
-import { paymentNonce } from "../../sdk/authorization.ts";
+import { paymentNonce, type SignedToken } from "../../sdk/authorization.ts";
 import type { AuthorizationBatch, AttributionLedger } from "../../typechain-types/index.ts";
-import { type AuthorizedPayment, FAR, type Payment, type SignedToken, signPayment } from "../helpers/authorizations.ts";
+import { type AuthorizedPayment, FAR, type Payment, signPayment } from "../helpers/authorizations.ts";
 import { delegate } from "../helpers/delegation.ts";
 import { deployJobs, jobOf, signJob } from "../helpers/jobs.ts";
 import { accountOf } from "../helpers/shares.ts";

@@ -11,6 +11,7 @@ import {
   type SettlementStatus,
   termsId,
   type VoucherClaim,
+  LOWER_HALF,
 } from "../../sdk/channel.ts";
 import { purposeNonce } from "../../sdk/authorization.ts";
 import { accountOf } from "../helpers/shares.ts";
@@ -214,7 +215,6 @@ describe("attacks on payment channels", () => {
   });
 
   describe("a signature", () => {
-    const LOWER_HALF = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0n;
     const SOME_R = "0x79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798";
 
     describe("of the upper half", () => {

@@ -2,10 +2,10 @@ import { expect } from "chai";
 import { id, ZeroAddress, ZeroHash } from "ethers";
 import { network } from "hardhat";
 
-import { purposeNonce, signAuthorization } from "../../sdk/authorization.ts";
+import { purposeNonce, signAuthorization, domainOf } from "../../sdk/authorization.ts";
 import type { Job } from "../../sdk/job.ts";
 import type { JobEscrow } from "../../typechain-types/index.ts";
-import { domainOf, FAR, signPayment } from "../helpers/authorizations.ts";
+import { FAR, signPayment } from "../helpers/authorizations.ts";
 import {
   ACCEPTANCE,
   bring,

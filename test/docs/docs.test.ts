@@ -3,7 +3,6 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 
 import { expect } from "chai";
-import hre from "hardhat";
 
 import { GENERATED_DOCS, renderDoc } from "../../docs/update.ts";
 import { findLinks, findSlugs, listDocs, readDoc } from "./markdown.ts";
@@ -17,8 +16,6 @@ describe("documents", () => {
   describe("generated parts", () => {
     for (const file of GENERATED_DOCS) {
       it(`are current in ${file}`, async function () {
-        // The README shows what the demo prints, which takes a while, and needs contracts that are not instrumented.
-        if (hre.globalOptions.coverage) this.skip();
         this.timeout(120_000);
         const current = await renderDoc(file);
         expect((await readDoc(file)) === current, 'Run "npm run docs".').to.be.true;

@@ -5,7 +5,6 @@ import type { PaymentRequirements } from "@x402/core/types";
 import { ExactEvmScheme } from "@x402/evm/exact/client";
 import { expect } from "chai";
 import { getBytes, hexlify, keccak256, parseEther, toUtf8Bytes, Wallet, ZeroHash } from "ethers";
-import hre from "hardhat";
 import { type Env, Hono } from "hono";
 import { privateKeyToAccount } from "viem/accounts";
 
@@ -46,8 +45,6 @@ describe("x402", () => {
   const listeners: Listener[] = [];
 
   before(async function () {
-    // Code made for measuring coverage is too large for any chain but the embedded one.
-    if (hre.globalOptions.coverage) this.skip();
     documented = findRows(await readDoc("docs/x402.md")).map(([status, error]) => `${status} ${error}`);
     chain = await startChain();
     stage.push(chain);

@@ -1,5 +1,4 @@
 import { expect } from "chai";
-import hre from "hardhat";
 
 import { runScript, type ScriptResult } from "../helpers/script.ts";
 
@@ -25,11 +24,6 @@ async function runLoad(...args: string[]): Promise<{ result: ScriptResult; load:
 
 describe("load", function () {
   this.timeout(180_000);
-
-  before(function () {
-    // What scripts reach in processes of their own is not measured.
-    if (hre.globalOptions.coverage) this.skip();
-  });
 
   describe("of operators whose disks fail", () => {
     const args = ["--in-process", "--calls", "2000", "--payers", "24", "--crashes", "30"];

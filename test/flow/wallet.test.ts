@@ -1,6 +1,5 @@
 import { expect } from "chai";
 import { formatEther, id, parseEther, toQuantity, Wallet } from "ethers";
-import hre from "hardhat";
 
 import type { Question } from "./injectedWallet.ts";
 import { InjectedWallet } from "./injectedWallet.ts";
@@ -18,11 +17,6 @@ interface Visitor {
 
 describe("docs/wallets.md", () => {
   let stage: Stage;
-
-  before(function () {
-    // Code made for measuring coverage is too large for any chain but the embedded one.
-    if (hre.globalOptions.coverage) this.skip();
-  });
 
   beforeEach(async () => {
     stage = await openStage();

@@ -1,7 +1,13 @@
 import type { AddressLike, Signer, TypedDataDomain } from "ethers";
 import { resolveAddress } from "ethers";
 
-import { type Authorization, paymentNonce, signAuthorization } from "../../sdk/authorization.ts";
+import {
+  type Authorization,
+  domainOf,
+  paymentNonce,
+  signAuthorization,
+  type SignedToken,
+} from "../../sdk/authorization.ts";
 
 /** A payment as the ledger takes it. */
 export interface Payment {
@@ -18,18 +24,8 @@ export interface AuthorizedPayment {
   authorization: Authorization;
 }
 
-/** A token that is transferred by signature, as far as signing needs it. */
-export interface SignedToken {
-  eip712Domain: () => Promise<{ name: string; version: string; chainId: bigint; verifyingContract: string }>;
-}
-
 /** Far enough for every test, and not the flag with which OPEN tells block numbers from times. */
 export const FAR = 2n ** 40n;
-
-export async function domainOf(token: SignedToken): Promise<TypedDataDomain> {
-  const { name, version, chainId, verifyingContract } = await token.eip712Domain();
-  return { name, version, chainId, verifyingContract };
-}
 
 /**
  * Signs a payment.

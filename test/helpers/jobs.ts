@@ -2,11 +2,17 @@ import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types"
 import { id, type Signer, type TypedDataDomain, ZeroAddress } from "ethers";
 import type { NetworkConnection } from "hardhat/types/network";
 
-import { type Authorization, purposeNonce, signAuthorization } from "../../sdk/authorization.ts";
+import {
+  type Authorization,
+  purposeNonce,
+  signAuthorization,
+  domainOf,
+  type SignedToken,
+} from "../../sdk/authorization.ts";
 import { type Job, JOB_STATUS, jobId, type JobStatus } from "../../sdk/job.ts";
 import type { Split } from "../../sdk/split.ts";
 import type { AttributionLedger, JobEscrow, OpenToken } from "../../typechain-types/index.ts";
-import { domainOf, FAR, type SignedToken } from "./authorizations.ts";
+import { FAR } from "./authorizations.ts";
 import { createProtocolFixture } from "./deploy.ts";
 import { accountOf, accountShare, splitOf } from "./shares.ts";
 

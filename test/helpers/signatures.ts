@@ -1,5 +1,6 @@
 import { type AddressLike, resolveAddress, Signature, type Signer } from "ethers";
 
+import { domainOf } from "../../sdk/authorization.ts";
 import type { OpenToken } from "../../typechain-types/index.ts";
 
 /** The tail of the arguments of `permit` and of everything that takes a permit along. */
@@ -92,11 +93,4 @@ export async function signCancellation({
   };
   const message = { authorizer: await signer.getAddress(), nonce };
   return Signature.from(await signer.signTypedData(await domainOf(token), types, message));
-}
-
-async function domainOf(
-  token: OpenToken,
-): Promise<{ name: string; version: string; chainId: bigint; verifyingContract: string }> {
-  const { name, version, chainId, verifyingContract } = await token.eip712Domain();
-  return { name, version, chainId, verifyingContract };
 }

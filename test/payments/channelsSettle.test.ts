@@ -25,6 +25,7 @@ import {
   termsId,
   type VoucherClaim,
   voucherDigest,
+  LOWER_HALF,
 } from "../../sdk/channel.ts";
 import { delegate } from "../helpers/delegation.ts";
 import { accountOf } from "../helpers/shares.ts";
@@ -50,7 +51,6 @@ const { ethers, networkHelpers } = connection;
 const { loadFixture } = networkHelpers;
 
 /** Greatest s of which a signature has no twin below it. */
-const LOWER_HALF = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0n;
 /** An x of a point on the curve. */
 const SOME_R = "0x79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798";
 const MAGIC = "0x1626ba7e";

@@ -1,5 +1,4 @@
 import { expect } from "chai";
-import hre from "hardhat";
 
 import { NODE_COMMANDS } from "../helpers/node.ts";
 import type { ScriptResult } from "../helpers/script.ts";
@@ -10,11 +9,6 @@ const LOCALHOST = ["--network", "localhost"];
 
 describe("check-deployment", function () {
   let workspace: Workspace;
-
-  before(function () {
-    // Code made for measuring coverage is too large for any chain but the embedded one.
-    if (hre.globalOptions.coverage) this.skip();
-  });
 
   beforeEach(async () => {
     workspace = await createWorkspace();

@@ -3,7 +3,6 @@ import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 
 import { expect } from "chai";
-import hre from "hardhat";
 
 import type { LocalNode } from "../helpers/node.ts";
 import { NODE_COMMANDS } from "../helpers/node.ts";
@@ -22,11 +21,6 @@ const LOCALHOST = ["--network", "localhost"];
 
 describe("deploy", function () {
   let workspace: Workspace;
-
-  before(function () {
-    // Code made for measuring coverage is too large for any chain but the embedded one.
-    if (hre.globalOptions.coverage) this.skip();
-  });
 
   beforeEach(async () => {
     workspace = await createWorkspace();

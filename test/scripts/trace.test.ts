@@ -86,6 +86,10 @@ describe("trace", function () {
     expect((await trace("0x12", "--archive", broken)).errors).to.equal(
       `${broken} holds no receipts with logs. "npm run demo" writes such a file.\n`,
     );
+    await writeFile(broken, JSON.stringify({ ...archive, contracts: {} }));
+    expect((await trace("0x12", "--archive", broken)).errors).to.equal(
+      `${broken} holds no receipts with logs. "npm run demo" writes such a file.\n`,
+    );
     const lines = path.join(directory, "lines.jsonl");
     await writeFile(lines, '{"receipt":{},"signature":"0x"}\n{}\n');
     expect((await trace("0x12", "--receipts", lines, "--network", "localhost")).errors).to.equal(

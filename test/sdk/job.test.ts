@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { concat, id, keccak256, type Log, toBeHex, ZeroHash, zeroPadValue } from "ethers";
+import { concat, id, keccak256, toBeHex, ZeroHash, zeroPadValue } from "ethers";
 import hre, { network } from "hardhat";
 
 import { ContentTree } from "../../sdk/content.ts";
@@ -59,7 +59,9 @@ describe("job", () => {
     const readable: string[] = [];
     JOB_EVENTS.forEachEvent(({ topicHash }) => readable.push(topicHash));
     expect(readable).to.have.members(topics);
-    expect(decodeJobLog({ topics: [id("Else()")], data: "0x" } as unknown as Log)).to.equal(undefined);
+    const place = { address: ESCROW, blockNumber: 1, index: 0, transactionHash: id("transaction") };
+    const foreign = { ...place, topics: [id("Else()")], data: "0x" };
+    expect(decodeJobLog(foreign)).to.equal(undefined);
   });
 
   for (const status of ["funded", "submitted", "disputed", "completed", "rejected", "expired"] as const) {

@@ -1,6 +1,6 @@
 import { id, Wallet, ZeroHash } from "ethers";
 
-import { purposeNonce as nonceOf, signAuthorization } from "../../sdk/authorization.ts";
+import { domainOf, purposeNonce, signAuthorization } from "../../sdk/authorization.ts";
 import { type Channel, channelId, packVouchers, signVoucher, termsId, type VoucherClaim } from "../../sdk/channel.ts";
 import type { Figure } from "./figures.ts";
 import { gasEach, gasFigure, gasOf, settle } from "./gas.ts";
@@ -29,16 +29,16 @@ export async function* measureChannels(bench: Bench): AsyncGenerator<Figure> {
     withdrawDelaySeconds: DAY,
     salt: ZeroHash,
   });
-  const domain = await token.eip712Domain();
+  const domain = await domainOf(token);
   for (const wallet of wallets) {
     await settle(token.transfer(wallet, deposit));
     const channel = terms(wallet.address);
     const authorization = await signAuthorization({
-      token: { name: domain.name, version: domain.version, chainId, verifyingContract: await token.getAddress() },
+      token: domain,
       signer: wallet,
       to: address,
       amount: deposit,
-      nonce: (salt) => nonceOf(channelId(channel), salt),
+      nonce: (salt) => purposeNonce(channelId(channel), salt),
       validBefore: LATER,
     });
     await settle(channels.depositWithAuthorization(channel, deposit, authorization));
