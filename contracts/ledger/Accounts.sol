@@ -4,6 +4,9 @@ pragma solidity 0.8.37;
 /// @title Accounts of the ledger: a 12-byte tag and a 20-byte address in one word
 /// @notice Tag 0 is the wallet itself. Any other tag is a sub-account that only the address can spend from.
 library Accounts {
+    /// @notice An account that nobody can spend from: what goes there is burned.
+    bytes32 internal constant NOBODY = bytes32(uint256(1) << 160);
+
     /// @notice The account of `owner` under `tag`.
     function sub(address owner, uint96 tag) internal pure returns (bytes32) {
         return bytes32((uint256(tag) << 160) | uint160(owner));

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {AttributionLedger, Authorization} from "../ledger/AttributionLedger.sol";
-import {LedgerFunds} from "./LedgerFunds.sol";
+import {LedgerFunds} from "../ledger/LedgerFunds.sol";
 
 /// @notice Terms of a job; their hash is its id.
 /// @param client Funds the job, and gets the money back if nothing is delivered.

@@ -6,7 +6,7 @@ import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {AttributionLedger, Authorization} from "../ledger/AttributionLedger.sol";
 import {Signatures} from "../ledger/Signatures.sol";
-import {LedgerFunds} from "./LedgerFunds.sol";
+import {LedgerFunds} from "../ledger/LedgerFunds.sol";
 import {Batch, Terms, Voucher, Vouchers} from "./Vouchers.sol";
 
 /// @notice Terms of a channel. Its id is the hash of (the hash of its terms without the signer, the signer); where payer

@@ -2,7 +2,7 @@ import type { Edit, Twin } from "./twins.ts";
 
 const CHANNELS = "contracts/payments/PaymentChannels.sol";
 const VOUCHERS = "contracts/payments/Vouchers.sol";
-const FUNDS = "contracts/payments/LedgerFunds.sol";
+const FUNDS = "contracts/ledger/LedgerFunds.sol";
 const SIGNATURES = "contracts/ledger/Signatures.sol";
 
 const BARE_DOMAIN = 'keccak256(abi.encode(keccak256("EIP712Domain(string name)"), keccak256("PaymentChannels")))';

@@ -26,7 +26,7 @@ const SIGNATURES = "contracts/ledger/Signatures.sol";
 const ADDRESSES = "contracts/ledger/SplitAddresses.sol";
 const BATCH = "contracts/payments/AuthorizationBatch.sol";
 const JOBS = "contracts/payments/JobEscrow.sol";
-const FUNDS = "contracts/payments/LedgerFunds.sol";
+const FUNDS = "contracts/ledger/LedgerFunds.sol";
 
 const WITHOUT_SIZE: Edit = {
   source: TREE,

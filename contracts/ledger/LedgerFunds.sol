@@ -4,8 +4,8 @@ pragma solidity 0.8.37;
 import {IERC3009} from "@openzeppelin/contracts/interfaces/draft-IERC3009.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-import {Accounts} from "../ledger/Accounts.sol";
-import {AttributionLedger, Authorization} from "../ledger/AttributionLedger.sol";
+import {Accounts} from "./Accounts.sol";
+import {AttributionLedger, Authorization} from "./AttributionLedger.sol";
 
 /// @title Money that a contract keeps for others, in its ledger account
 /// @notice Ways in and out that every such contract shares. The contract itself holds no tokens: what it keeps is its

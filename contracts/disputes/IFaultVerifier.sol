@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+/// @notice A share that is to go to somebody else from now on. Its split must have the court as arbiter.
+/// @param root Root of the split's tree.
+/// @param totalUnits Units of the whole split.
+/// @param size Number of the split's shares; zero if a fault concerns no share.
+/// @param index The share.
+/// @param to Account of the ledger that gets it.
+struct Restitution {
+    bytes32 root;
+    uint128 totalUnits;
+    uint64 size;
+    uint64 index;
+    bytes32 to;
+}
+
+/// @notice What a proof has shown.
+/// @param id Names the fault, whoever proves it and in whichever form: it is punished once.
+/// @param respondent Whose stake answers for it.
+/// @param harmed Whom the slash compensates first; zero for nobody.
+/// @param harm Most it is compensated with, in the token's smallest unit.
+/// @param restitution A share that moves, every time another one is shown for the same fault.
+struct Fault {
+    bytes32 id;
+    address respondent;
+    address harmed;
+    uint256 harm;
+    Restitution restitution;
+}
+
+/// @notice A condition under which stake is slashed, and the check of its proof. Pure code: it knows no owner, keeps no
+/// money and cannot change.
+interface IFaultVerifier {
+    /// @notice Part of the respondent's pool that a fault costs, in basis points.
+    function slashBps() external view returns (uint16);
+
+    /// @notice What a proof shows. Reverts if it does not show a fault.
+    function verify(bytes calldata proof) external view returns (Fault memory fault);
+}
