@@ -7,12 +7,14 @@ pragma solidity 0.8.37;
 /// @param size Number of the split's shares; zero if a fault concerns no share.
 /// @param index The share.
 /// @param to Account of the ledger that gets it.
+/// @param rank If several proofs give one share to different accounts, the lowest rank wins.
 struct Restitution {
     bytes32 root;
     uint128 totalUnits;
     uint64 size;
     uint64 index;
     bytes32 to;
+    uint64 rank;
 }
 
 /// @notice What a proof has shown.

@@ -73,7 +73,7 @@ struct Stake {
 /// - Each operator has a pool of shares with one rate, which only slashes change, and only downwards. There is nothing
 ///   to inflate: tokens that somebody gives to this contract are not part of any pool.
 /// - Who wants stake back waits for the thaw. It earns nothing and has no votes then, but is slashed as before. While a
-///   case against the operator is open nobody withdraws.
+///   case against the operator is open nobody withdraws, for {MAX_HOLD_SECONDS} at most.
 /// - Rewards come in rounds of fixed length, second by second. What arrives waits for the next round, so stake that
 ///   comes before a payment and leaves after it has earned nothing, and no payment changes the pace of others.
 /// - Stake votes, also on others' behalf ({delegate}), at the value it had then. Votes are kept pool by pool, for one slash
@@ -180,6 +180,9 @@ contract OperatorStaking is IOperatorEligibility, IStakeVotes, LedgerFunds, Acce
     /// @notice Bounds of the thaw.
     uint256 public constant MIN_THAW_SECONDS = 7 days;
     uint256 public constant MAX_THAW_SECONDS = 60 days;
+
+    /// @notice How long cases can keep thawed stake from leaving. Longer than any case takes.
+    uint256 public constant MAX_HOLD_SECONDS = 30 days;
 
     /// @notice Bounds of a round of rewards.
     uint256 public constant MIN_DRIP_SECONDS = 1 days;
@@ -290,7 +293,9 @@ contract OperatorStaking is IOperatorEligibility, IStakeVotes, LedgerFunds, Acce
         if (block.timestamp < s.thawedAt) {
             revert OperatorStaking_StillThawing(operator, s.thawedAt, block.timestamp);
         }
-        if (pool.holds != 0) revert OperatorStaking_Held(operator, pool.holds);
+        if (pool.holds != 0 && block.timestamp < s.thawedAt + MAX_HOLD_SECONDS) {
+            revert OperatorStaking_Held(operator, pool.holds);
+        }
 
         // Effect
         uint256 before = _valueOf(pool);
@@ -374,7 +379,7 @@ contract OperatorStaking is IOperatorEligibility, IStakeVotes, LedgerFunds, Acce
         _giveBack(msg.sender, slashed);
     }
 
-    /// @notice Makes withdrawals from an operator's pool wait, for one more case.
+    /// @notice Makes withdrawals from an operator's pool wait, for one more case, {MAX_HOLD_SECONDS} at most.
     function hold(address operator) external restricted {
         emit HoldsChanged(operator, ++_pools[operator].holds);
     }
