@@ -376,7 +376,7 @@ contract OperatorStaking is IOperatorEligibility, IStakeVotes, LedgerFunds, Acce
         slashed = value - _value(all, newRate);
         own = _value(ownShares, rate) - _value(ownShares, newRate);
         emit Slashed(operator, msg.sender, slashed, own, newRate);
-        _giveBack(msg.sender, slashed);
+        if (slashed != 0) _giveBack(msg.sender, slashed);
     }
 
     /// @notice Makes withdrawals from an operator's pool wait, for one more case, {MAX_HOLD_SECONDS} at most.
@@ -479,7 +479,7 @@ contract OperatorStaking is IOperatorEligibility, IStakeVotes, LedgerFunds, Acce
     }
 
     /// @notice What shares of an operator's pool are worth.
-    function valueOf(address operator, uint256 shares) external view returns (uint256) {
+    function valueOfShares(address operator, uint256 shares) external view returns (uint256) {
         return _value(shares, _rateOf(_pools[operator]));
     }
 

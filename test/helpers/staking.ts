@@ -1,5 +1,5 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
-import { parseEther } from "ethers";
+import { type BaseContract, id, parseEther } from "ethers";
 import type { NetworkConnection } from "hardhat/types/network";
 
 import type {
@@ -94,13 +94,12 @@ export async function deployStaking(
     ]),
   );
 
-  const selectors = (contract: OperatorStaking | DisputeCourt | ArbitrationCommittee, names: string[]) =>
-    names.map((name) => contract.interface.getFunction(name as never)?.selector ?? name);
-  const restrict = async (
-    target: OperatorStaking | DisputeCourt | ArbitrationCommittee,
-    names: string[],
-    role: bigint,
-  ) => await access.setTargetFunctionRole(target, selectors(target, names), role);
+  const restrict = async (target: BaseContract, names: string[], role: bigint) =>
+    await access.setTargetFunctionRole(
+      target,
+      names.map((name) => id(target.interface.getFunction(name)?.format() ?? name).slice(0, 10)),
+      role,
+    );
   await restrict(staking, ["slash", "hold", "unhold"], SLASHER_ROLE);
   await restrict(staking, ["setMinSelfStake"], PARAMETERS_ROLE);
   await restrict(court, ["setArbitrator", "setMinBond"], PARAMETERS_ROLE);
