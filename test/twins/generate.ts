@@ -4,22 +4,40 @@ import { fileURLToPath } from "node:url";
 
 import { CHANNEL_TWINS } from "./channelTwins.ts";
 import { REGISTRY_TWIN, WEAKNESSES } from "./registryTwins.ts";
+import { STAKING_TWINS } from "./stakingTwins.ts";
 import { type Edit, type Twin, TWINS } from "./twins.ts";
 
 const PROJECT = fileURLToPath(new URL("../../", import.meta.url));
 const CONTRACTS = "contracts";
 
-/** The generated source, relative to the project. One file, because that compiles many times faster than one per twin. */
-export const TWINS_SOURCE = "test/twins/generated/Twins.sol";
+const GENERATED = "test/twins/generated/";
+
+/** A generated source: one for many twins, because that compiles many times faster than one per twin. */
+interface Group {
+  file: string;
+  twins: readonly Twin[];
+  /** Whether their code is too large without the optimizer, which takes twenty times as long. */
+  optimized: boolean;
+}
 
 /** Apart, because the compiler cannot read a source of more than about four million bytes. */
-export const CHANNEL_TWINS_SOURCE = "test/twins/generated/ChannelTwins.sol";
+const APART: readonly Group[] = [
+  { file: "ChannelTwins.sol", twins: CHANNEL_TWINS, optimized: false },
+  { file: "StakingTwins.sol", twins: STAKING_TWINS, optimized: true },
+];
+
+const REST = TWINS.filter((twin) => !APART.some(({ twins }) => twins.includes(twin)));
+
+const GROUPS: readonly Group[] = [...APART, { file: "Twins.sol", twins: REST, optimized: false }];
+
+/** The generated sources, relative to the project, and how they are to be compiled. */
+export const TWINS_SOURCES = GROUPS.map(({ file, optimized }) => ({ source: GENERATED + file, optimized }));
 
 /** Apart, because the registries compile with the optimizer only. */
-const REGISTRY_TWIN_SOURCE = "test/twins/generated/RegistryTwin.sol";
+const REGISTRY_TWIN_SOURCE = `${GENERATED}RegistryTwin.sol`;
 
 /** The registries' defences by number, for Solidity tests; apart, so that these compile without the twin. */
-const DEFENCES_SOURCE = "test/twins/generated/Defence.sol";
+const DEFENCES_SOURCE = `${GENERATED}Defence.sol`;
 
 const HEAD = /^\/\/ SPDX-License-Identifier: .*\npragma solidity .*;\n/;
 const IMPORT = /import \{([^}]*)\} from "([^"]+)";\n/g;
@@ -41,8 +59,7 @@ interface Part {
 export function generateTwins(): string[] {
   writeSource(DEFENCES_SOURCE, defences());
   return [
-    ...writeTwins({ source: TWINS_SOURCE, twins: TWINS.filter((twin) => !CHANNEL_TWINS.includes(twin)) }),
-    ...writeTwins({ source: CHANNEL_TWINS_SOURCE, twins: CHANNEL_TWINS }),
+    ...GROUPS.flatMap(({ file, twins }) => writeTwins({ source: GENERATED + file, twins })),
     ...writeTwins({ source: REGISTRY_TWIN_SOURCE, twins: [REGISTRY_TWIN] }),
   ];
 }
@@ -113,7 +130,7 @@ function partOf(twin: Twin): Part {
     for (const [, names, path] of texts[i].matchAll(IMPORT)) {
       const target = path.startsWith(".") ? join(dirname(source), path) : path;
       if (copies.includes(target)) continue;
-      const from = path.startsWith(".") ? relative(dirname(TWINS_SOURCE), target) : path;
+      const from = path.startsWith(".") ? relative(GENERATED, target) : path;
       imports.set(from, new Set([...(imports.get(from) ?? []), ...names.split(",").map((name) => name.trim())]));
     }
   });

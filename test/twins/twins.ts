@@ -1,4 +1,5 @@
 import { CHANNEL_TWINS } from "./channelTwins.ts";
+import { STAKING_TWINS } from "./stakingTwins.ts";
 
 /** One change to one source. */
 export interface Edit {
@@ -1101,6 +1102,7 @@ export const TWINS: readonly Twin[] = [
     ],
   },
 
-  // ------------------------------------------------------------------ payment channels
+  // ------------------------------------------------------------------ in files of their own
   ...CHANNEL_TWINS,
+  ...STAKING_TWINS,
 ];
