@@ -6,11 +6,14 @@ import hre from "hardhat";
 import type { NetworkConnection } from "hardhat/types/network";
 
 import { DEFAULT_DEPLOYMENTS, display, identifyChain, locateDeployment, readDeployment } from "./lib/deployments.ts";
+import { readAccessRoles, readTimelockRoles } from "../sdk/accessRoles.ts";
+import { walletAccount } from "../sdk/account.ts";
 import { connectToNetwork, isEmbedded } from "./lib/network.ts";
 import type { ProtocolParameters } from "./lib/parameters.ts";
 import { locateParameters, readParameters } from "./lib/parameters.ts";
+import { describePowers, expectedPowers } from "./lib/powers.ts";
 import type { Protocol } from "./lib/protocol.ts";
-import { attachProtocol, deployProtocol, getDeployer } from "./lib/protocol.ts";
+import { attachProtocol, deployProtocol, getAddresses, getDeployer } from "./lib/protocol.ts";
 import { parseOptions, runScript, UserError } from "./lib/script.ts";
 
 const USAGE = "npm run check-deployment -- --network <name> [--parameters <file>] [--deployments <directory>]";
@@ -43,7 +46,7 @@ await runScript(async () => {
     await hre.tasks.getTask("build").run({ quiet: true });
 
     const file = options.parameters ?? locateParameters(connection.networkName);
-    const { protocol, parameters, block } = isEmbedded(connection)
+    const { protocol, parameters, deployer, block } = isEmbedded(connection)
       ? await deployToEmbeddedChain({ connection, file })
       : await openDeployment({ connection, file, directory: options.deployments });
 
@@ -52,6 +55,8 @@ await runScript(async () => {
     if (checks.every(isMet)) {
       checks.push(...(await checkWiring({ connection, protocol })));
       checks.push(...(await checkParameters({ protocol, parameters, block })));
+      checks.push(...(await checkGovernance({ connection, protocol, parameters, block })));
+      checks.push(...(await checkPowers({ connection, protocol, parameters, deployer, block })));
     }
     printChecks(checks);
 
@@ -69,6 +74,7 @@ await runScript(async () => {
 interface Subject {
   protocol: Protocol;
   parameters: ProtocolParameters;
+  deployer: string;
   /** Block of the first contract, the token. */
   block: number;
 }
@@ -81,8 +87,9 @@ async function deployToEmbeddedChain({
   connection: NetworkConnection;
   file: string;
 }): Promise<Subject> {
-  const parameters = await readParameters({ file, deployer: await getDeployer(connection) });
-  return { protocol: await deployProtocol({ connection, parameters }), parameters, block: 1 };
+  const deployer = await getDeployer(connection);
+  const parameters = await readParameters({ file, deployer });
+  return { protocol: await deployProtocol({ connection, parameters }), parameters, deployer, block: 1 };
 }
 
 async function openDeployment({
@@ -106,6 +113,7 @@ async function openDeployment({
   return {
     protocol: await attachProtocol({ connection, addresses: contracts }),
     parameters: await readParameters({ file, deployer }),
+    deployer,
     block,
   };
 }
@@ -118,7 +126,7 @@ async function checkCode({
   protocol: Protocol;
 }): Promise<Check[]> {
   const { token, ledger, splitAddresses, datanets, models, agents, feePolicy, services } = protocol;
-  const { authorizations, channels, jobs } = protocol;
+  const { authorizations, channels, jobs, staking, access, timelock, governor } = protocol;
   const contracts: [string, BaseContract][] = [
     ["OpenToken", token],
     ["AttributionLedger", ledger],
@@ -131,6 +139,10 @@ async function checkCode({
     ["AuthorizationBatch", authorizations],
     ["PaymentChannels", channels],
     ["JobEscrow", jobs],
+    ["OperatorStaking", staking],
+    ["AccessManager", access],
+    ["TimelockController", timelock],
+    ["OpenGovernor", governor],
   ];
 
   return await Promise.all(
@@ -166,7 +178,7 @@ async function checkWiring({
   protocol: Protocol;
 }): Promise<Check[]> {
   const { token, ledger, splitAddresses, datanets, models, agents, feePolicy, services } = protocol;
-  const { authorizations, channels, jobs } = protocol;
+  const { authorizations, channels, jobs, staking, access, timelock, governor } = protocol;
   const { data } = await (await ethers.getContractFactory("SplitAddress")).getDeployTransaction(ledger);
 
   const wires: [string, string, BaseContract, string][] = [
@@ -182,6 +194,11 @@ async function checkWiring({
     ["AuthorizationBatch", "ledger", ledger, await authorizations.ledger()],
     ["PaymentChannels", "ledger", ledger, await channels.ledger()],
     ["JobEscrow", "ledger", ledger, await jobs.ledger()],
+    ["OperatorStaking", "ledger", ledger, await staking.ledger()],
+    ["OperatorStaking", "authority", access, await staking.authority()],
+    ["FeePolicy", "authority", access, await feePolicy.authority()],
+    ["OpenGovernor", "votes", staking, await governor.token()],
+    ["OpenGovernor", "timelock", timelock, await governor.timelock()],
   ];
   return [
     ...(await Promise.all(
@@ -203,7 +220,7 @@ async function checkWiring({
 }
 
 async function checkParameters({
-  protocol: { token, feePolicy, services },
+  protocol: { token, feePolicy, services, staking, timelock },
   parameters,
   block,
 }: {
@@ -213,25 +230,86 @@ async function checkParameters({
 }): Promise<Check[]> {
   const mints = await token.queryFilter(token.filters.Transfer(ZeroAddress), block, block);
   const policy = await feePolicy.policyAt(1);
-  const fact = (contract: string, name: string, expected: Value, found: Value): Check => ({
-    contract,
-    fact: name,
-    expected,
-    found,
-  });
 
   return [
     fact("OpenToken", "total supply", SUPPLY, await token.totalSupply()),
     fact("OpenToken", "minted to", parameters.tokenHolder, mints.map(({ args }) => args.to).join(", ")),
-    fact("FeePolicy", "owner", parameters.policyOwner, await feePolicy.owner()),
-    fact("FeePolicy", "treasury", parameters.treasury, policy.treasury),
+    fact("FeePolicy", "treasury", walletAccount(await timelock.getAddress()), policy.treasury),
     fact("FeePolicy", "treasuryBps", parameters.treasuryBps, policy.treasuryBps),
     fact("FeePolicy", "operatorBps", parameters.operatorBps, policy.operatorBps),
     fact("FeePolicy", "stakersBps", parameters.stakersBps, policy.stakersBps),
     fact("FeePolicy", "platformFee", parameters.platformFee, policy.platformFee),
     fact("ServiceRegistry", "eligibility", parameters.eligibility, await services.eligibility()),
     fact("ServiceRegistry", "stakers", parameters.stakers, await services.stakers()),
+    fact("OperatorStaking", "thawSeconds", parameters.thawSeconds, await staking.thawSeconds()),
+    fact("OperatorStaking", "dripSeconds", parameters.dripSeconds, await staking.dripSeconds()),
+    fact("OperatorStaking", "minSelfStake", parameters.minSelfStake, await staking.minSelfStake()),
   ];
+}
+
+async function checkGovernance({
+  connection: { ethers },
+  protocol: { governor, timelock },
+  parameters,
+  block,
+}: {
+  connection: NetworkConnection;
+  protocol: Protocol;
+  parameters: ProtocolParameters;
+  block: number;
+}): Promise<Check[]> {
+  const [first] = await governor.queryFilter(governor.filters.VotingDelaySet(), block);
+  const deployedAt = BigInt((await ethers.provider.getBlock(first.blockNumber))?.timestamp ?? 0);
+  return [
+    fact("OpenGovernor", "votingDelaySeconds", parameters.votingDelaySeconds, await governor.votingDelay()),
+    fact("OpenGovernor", "votingPeriodSeconds", parameters.votingPeriodSeconds, await governor.votingPeriod()),
+    fact("OpenGovernor", "proposalThreshold", parameters.proposalThreshold, await governor.proposalThreshold()),
+    fact("OpenGovernor", "quorumPercent", parameters.quorumPercent, await governor["quorumNumerator()"]()),
+    fact("OpenGovernor", "lateQuorumSeconds", parameters.lateQuorumSeconds, await governor.lateQuorumVoteExtension()),
+    fact("OpenGovernor", "guardian", parameters.guardian, await governor.guardian()),
+    fact("OpenGovernor", "guardianUntil", deployedAt + parameters.guardianSeconds, await governor.guardianUntil()),
+    fact("TimelockController", "timelockSeconds", parameters.timelockSeconds, await timelock.getMinDelay()),
+  ];
+}
+
+/** All roles there are, rebuilt from everything that ever changed one, against what was published. */
+async function checkPowers({
+  connection: { ethers },
+  protocol,
+  parameters,
+  deployer,
+  block,
+}: {
+  connection: NetworkConnection;
+  protocol: Protocol;
+  parameters: ProtocolParameters;
+  deployer: string;
+  block: number;
+}): Promise<Check[]> {
+  const addresses = await getAddresses(protocol);
+  const range = { provider: ethers.provider, fromBlock: block, toBlock: await ethers.provider.getBlockNumber() };
+  const access = await readAccessRoles({ ...range, address: addresses.access });
+  const timelock = await readTimelockRoles({ ...range, address: addresses.timelock });
+  const found = describePowers({ access, timelock, addresses });
+  const expected = expectedPowers({ addresses, parameters });
+  const held = [...access.members, ...timelock.members].filter(({ account }) => account === deployer);
+
+  const lines = (list: string[]): string => (list.length === 0 ? "none" : list.join(", "));
+  const compare = <Name extends string>(
+    contract: string,
+    lists: Record<Name, string[]>,
+    others: Record<Name, string[]>,
+  ): Check[] =>
+    (Object.keys(lists) as Name[]).map((name) => fact(contract, name, lines(lists[name]), lines(others[name])));
+  return [
+    ...compare("AccessManager", expected.access, found.access),
+    ...compare("TimelockController", expected.timelock, found.timelock),
+    fact("deployer", "roles", "none", lines(held.map(({ role }) => role.toString()))),
+  ];
+}
+
+function fact(contract: string, name: string, expected: Value, found: Value): Check {
+  return { contract, fact: name, expected, found };
 }
 
 function isMet({ expected, found }: Check): boolean {

@@ -1,8 +1,17 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
-import {Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
+import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {Accounts} from "../ledger/Accounts.sol";
+
+/// @notice The figures of a policy.
+/// @param platformFee Fixed fee per call on top of the service's price, to the treasury, in the token's smallest unit.
+struct Fees {
+    uint16 treasuryBps;
+    uint16 operatorBps;
+    uint16 stakersBps;
+    uint128 platformFee;
+}
 
 /// @notice How a service's fee is shared. What treasury, operator and stakers leave goes to the asset's own split.
 /// @param treasury Account of the protocol's treasury in the ledger.
@@ -17,8 +26,8 @@ struct Policy {
 
 /// @title Fee policy in numbered versions, under hard caps
 /// @notice Each version is kept, and with it every split that was built under it: a change concerns payments to come.
-/// Its owner can change the policy within the caps and nothing else.
-contract FeePolicy is Ownable2Step {
+/// Governance can change the policy within the caps and nothing else.
+contract FeePolicy is AccessManaged {
     /// @notice Thrown when a part of the policy is above its hard cap.
     /// @param part Name of the part.
     error FeePolicy_AboveCap(string part, uint256 value, uint256 cap);
@@ -52,13 +61,22 @@ contract FeePolicy is Ownable2Step {
 
     mapping(uint256 version => Policy) private _policies;
 
-    /// @param owner Who may change the policy.
-    constructor(address owner, Policy memory policy) Ownable(owner) {
-        _set(policy);
+    /// @param authority Says who may change the policy.
+    /// @param treasury Owner of the wallet account that is the first treasury. Later policies may name any account.
+    constructor(address authority, address treasury, Fees memory fees) AccessManaged(authority) {
+        _set(
+            Policy({
+                treasury: Accounts.wallet(treasury),
+                treasuryBps: fees.treasuryBps,
+                operatorBps: fees.operatorBps,
+                stakersBps: fees.stakersBps,
+                platformFee: fees.platformFee
+            })
+        );
     }
 
     /// @notice Puts another policy into force.
-    function setPolicy(Policy calldata policy) external onlyOwner {
+    function setPolicy(Policy calldata policy) external restricted {
         _set(policy);
     }
 

@@ -1,28 +1,25 @@
 import { buildModule } from "@nomicfoundation/hardhat-ignition/modules";
 
+import AccessModule from "./Access.ts";
 import LedgerModule from "./Ledger.ts";
 
 export default buildModule("Registry", (m) => {
   const { ledger } = m.useModule(LedgerModule);
+  const { access, timelock } = m.useModule(AccessModule);
 
   const datanets = m.contract("DatanetRegistry", [ledger]);
   const models = m.contract("ModelRegistry", [datanets]);
   const agents = m.contract("AgentRegistry", [datanets, models]);
-  const feePolicy = m.contract(
-    "FeePolicy",
-    [
-      m.getParameter("policyOwner"),
-      {
-        treasury: m.getParameter("treasury"),
-        treasuryBps: m.getParameter("treasuryBps"),
-        operatorBps: m.getParameter("operatorBps"),
-        stakersBps: m.getParameter("stakersBps"),
-        platformFee: m.getParameter("platformFee"),
-      },
-    ],
-    // It needs no other contract, but the token is to be the first: its block is where all events begin.
-    { after: [ledger] },
-  );
+  const feePolicy = m.contract("FeePolicy", [
+    access,
+    timelock,
+    {
+      treasuryBps: m.getParameter("treasuryBps"),
+      operatorBps: m.getParameter("operatorBps"),
+      stakersBps: m.getParameter("stakersBps"),
+      platformFee: m.getParameter("platformFee"),
+    },
+  ]);
   const services = m.contract("ServiceRegistry", [
     ledger,
     feePolicy,

@@ -7,7 +7,7 @@ import type { FlowKind } from "../report/report.ts";
 import { Catalogue } from "./catalogue.ts";
 import type { CorpusText } from "./corpus.ts";
 import { Datanet } from "./datanet.ts";
-import type { Person } from "./people.ts";
+import type { Payee, Person } from "./people.ts";
 import type { Setting } from "./setting.ts";
 import { splitShare, walletShare } from "./shares.ts";
 
@@ -119,11 +119,11 @@ export async function openMarket({ setting, corpus }: { setting: Setting; corpus
   };
 }
 
-function nameAccounts({ setting: { people }, catalogue }: { setting: Setting; catalogue: Catalogue }): void {
-  const add = (kind: FlowKind, persons: Iterable<Person>): void => {
-    for (const { name, wallet } of persons) catalogue.addAccount(walletAccount(wallet.address), { name, kind });
+function nameAccounts({ setting: { people, treasury }, catalogue }: { setting: Setting; catalogue: Catalogue }): void {
+  const add = (kind: FlowKind, payees: Iterable<Payee>): void => {
+    for (const { name, wallet } of payees) catalogue.addAccount(walletAccount(wallet.address), { name, kind });
   };
-  add("protocol", [people.treasury]);
+  add("protocol", [treasury]);
   add("builder", [people.archive, people.curator, people.lab, people.studio, people.workshop]);
   add("operator", people.operators);
   add("contributor", people.contributors.values());
@@ -245,7 +245,7 @@ class Registrar {
     rateIn: bigint;
     rateOut: bigint;
   }): Promise<Service> {
-    const { protocol, sender, gas, parameters } = this.#setting;
+    const { protocol, sender, gas, parameters, treasury } = this.#setting;
     const { services } = protocol;
     const [rateIn, rateOut] = [rates.rateIn * MILLI_OPEN, rates.rateOut * MILLI_OPEN];
     const transaction = await services.register.populateTransaction(
@@ -264,7 +264,7 @@ class Registrar {
     const operatorUnits = parameters.operatorBps + parameters.stakersBps;
     const split = Split.from({
       shares: [
-        { kind: ShareKind.Account, recipient: parameters.treasury, units: parameters.treasuryBps, evidence },
+        walletShare({ person: treasury, units: parameters.treasuryBps, evidence }),
         walletShare({ person: operator, units: operatorUnits, evidence }),
         splitShare({ to: asset.split, units: BPS - parameters.treasuryBps - operatorUnits, evidence }),
       ],
@@ -276,11 +276,9 @@ class Registrar {
 
   /** The treasury's split, which receives the fixed fee per call. */
   async platformSplit(): Promise<Split> {
-    const { protocol, parameters } = this.#setting;
+    const { protocol, treasury } = this.#setting;
     const evidence = await this.#serviceEvidence(0n);
-    const split = Split.from({
-      shares: [{ kind: ShareKind.Account, recipient: parameters.treasury, units: 1n, evidence }],
-    });
+    const split = Split.from({ shares: [walletShare({ person: treasury, units: 1n, evidence })] });
     const onChain = protocol.services.platformSplitAt(1n);
     await this.#catalogue.addSplit({ name: "Platform fees", kind: "protocol", split, onChain });
     return split;

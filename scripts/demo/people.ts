@@ -6,6 +6,12 @@ export interface Person {
   wallet: Wallet;
 }
 
+/** Whoever gets paid. The treasury is a contract, without a key. */
+export interface Payee {
+  name: string;
+  wallet: { address: string };
+}
+
 /** How a payer pays. */
 export type Rail =
   | "approval"
@@ -25,7 +31,6 @@ export type Rail =
 export type Payer = Person & { rail: Rail };
 
 export interface People {
-  treasury: Person;
   archive: Person;
   curator: Person;
   lab: Person;
@@ -62,7 +67,6 @@ export function castPeople({ seed, authors }: { seed: number; authors: string[] 
   const person = (name: string): Person => ({ name, wallet: new Wallet(id(`demo ${seed}: ${name}`)) });
   const rails = Object.keys(PAYERS_PER_RAIL) as Rail[];
   return {
-    treasury: person("Protocol treasury"),
     archive: person("Address Archive"),
     curator: person("Archive curator"),
     lab: person("Rostrum Lab"),

@@ -10,7 +10,7 @@ import type { ReferenceModel } from "../../test/reference/referenceModel.ts";
 import type { EarnerRow, Flow, FlowNode, Report } from "../report/report.ts";
 import type { CorpusText } from "./corpus.ts";
 import type { Market } from "./market.ts";
-import type { Person } from "./people.ts";
+import type { Payee } from "./people.ts";
 import type { Setting } from "./setting.ts";
 import type { Payoff } from "./settlement.ts";
 import type { Traffic } from "./traffic.ts";
@@ -52,7 +52,7 @@ export async function collectResults({
   const conservation = conservationOf({ state, market });
   const { earned: agentEarned } = incomeOf(incomes, market.agentBudget);
 
-  const earner = ({ name, wallet }: Person, role: string): EarnerRow => {
+  const earner = ({ name, wallet }: Payee, role: string): EarnerRow => {
     const { earned, withdrawn } = incomeOf(incomes, walletAccount(wallet.address));
     return { name, role, address: wallet.address, earned, paidOut: withdrawn };
   };
@@ -95,7 +95,7 @@ export async function collectResults({
       const calls = served.reduce((sum, service) => sum + service.calls, 0n);
       return { ...earner(person, `serves ${served.map(({ name }) => name.split(" at ")[0]).join(", ")}`), calls };
     }),
-    others: [earner(people.treasury, "shares and fixed fees")],
+    others: [earner(setting.treasury, "shares and fixed fees")],
     services,
     rails: traffic.railRows(),
     agent: { earned: agentEarned, ...traffic.agent },

@@ -1,13 +1,12 @@
 import { ZeroAddress } from "ethers";
 import { network } from "hardhat";
 
-import { walletAccount } from "../../sdk/account.ts";
 import { BookedLedger } from "../../test/reference/bookedLedger.ts";
 import { Sender } from "../../test/reference/sender.ts";
 import { locateParameters, type ProtocolParameters, readParameters } from "../lib/parameters.ts";
 import { deployProtocol, getDeployer, type Protocol } from "../lib/protocol.ts";
 import { GasBook } from "./gasBook.ts";
-import { everybody, type People } from "./people.ts";
+import { everybody, type Payee, type People } from "./people.ts";
 
 const GAS_MONEY = 10n ** 21n;
 const PAYER_TOKENS = 10_000n * 10n ** 18n;
@@ -15,6 +14,8 @@ const PAYER_TOKENS = 10_000n * 10n ** 18n;
 /** The stage: a chain of its own, the protocol on it, and everybody with what they need to begin. */
 export interface Setting {
   people: People;
+  /** The Timelock. */
+  treasury: Payee;
   parameters: ProtocolParameters;
   protocol: Protocol;
   sender: Sender;
@@ -31,7 +32,6 @@ export async function deploySetting(people: People): Promise<Setting> {
   const parameters = {
     ...(await readParameters({ file: locateParameters("hardhat"), deployer })),
     tokenHolder: deployer,
-    treasury: walletAccount(people.treasury.wallet.address),
     eligibility: ZeroAddress,
     stakers: ZeroAddress,
   };
@@ -48,5 +48,6 @@ export async function deploySetting(people: People): Promise<Setting> {
     await token.transfer(wallet.address, PAYER_TOKENS);
     booked.bookFunding({ address: wallet.address, amount: PAYER_TOKENS });
   }
-  return { people, parameters, protocol, sender, booked, gas: new GasBook(), provider };
+  const treasury = { name: "Protocol treasury", wallet: { address: await protocol.timelock.getAddress() } };
+  return { people, treasury, parameters, protocol, sender, booked, gas: new GasBook(), provider };
 }

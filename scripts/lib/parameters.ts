@@ -1,20 +1,15 @@
 import path from "node:path";
 
 import { readDeploymentParameters } from "@nomicfoundation/hardhat-ignition/helpers";
-import { getAddress, isAddress, isHexString } from "ethers";
+import { getAddress, isAddress } from "ethers";
 import hre from "hardhat";
 
-import { walletAccount } from "../../sdk/account.ts";
 import { UserError } from "./script.ts";
 
 /** What a deployment starts with. */
 export interface ProtocolParameters {
   /** Receives the whole supply of OPEN. */
   tokenHolder: string;
-  /** May replace the fee policy, within its caps. */
-  policyOwner: string;
-  /** Account of the ledger (bytes32). */
-  treasury: string;
   treasuryBps: bigint;
   operatorBps: bigint;
   stakersBps: bigint;
@@ -24,7 +19,32 @@ export interface ProtocolParameters {
   eligibility: string;
   /** Contract that holds the accounts of those who back operators. Zero gives their part to the operator. */
   stakers: string;
+  /** How long stake stays at risk after its owner asked for it. */
+  thawSeconds: bigint;
+  /** How long a round of rewards takes. */
+  dripSeconds: bigint;
+  /** In the smallest unit of OPEN. */
+  minSelfStake: bigint;
+  /** From a proposal to the moment whose votes count. */
+  votingDelaySeconds: bigint;
+  votingPeriodSeconds: bigint;
+  /** Votes, in the smallest unit of OPEN. */
+  proposalThreshold: bigint;
+  quorumPercent: bigint;
+  /** How long votes can be cast at least once the quorum is reached. */
+  lateQuorumSeconds: bigint;
+  /** From the end of a vote to execution. */
+  timelockSeconds: bigint;
+  /** How long it takes to let somebody else slash stake. */
+  slasherDelaySeconds: bigint;
+  /** May cancel proposals. Zero for nobody. */
+  guardian: string;
+  /** How long, from deployment on. */
+  guardianSeconds: bigint;
 }
+
+/** When changes of delays come into force: the AccessManager's `minSetback`. Until then governance must not act. */
+const SETBACK_SECONDS = 5n * 86_400n;
 
 /** The parameters that a network has unless another file is named. */
 export function locateParameters(networkName: string): string {
@@ -67,10 +87,6 @@ function parseParameters({
     if (value === null) return deployer;
     return isAddress(value) ? getAddress(value) : refuse(name, "an address, or null for the deployer");
   };
-  const readAccount = (name: string): string => {
-    const value = values[name];
-    return isHexString(value, 32) ? value : walletAccount(readAddress(name));
-  };
   const readUint = (name: string): bigint => {
     const value = values[name];
     const isUint = typeof value === "number" ? Number.isSafeInteger(value) && value >= 0 : /^\d+$/.test(String(value));
@@ -79,19 +95,42 @@ function parseParameters({
 
   const parameters: ProtocolParameters = {
     tokenHolder: readAddress("tokenHolder"),
-    policyOwner: readAddress("policyOwner"),
-    treasury: readAccount("treasury"),
     treasuryBps: readUint("treasuryBps"),
     operatorBps: readUint("operatorBps"),
     stakersBps: readUint("stakersBps"),
     platformFee: readUint("platformFee"),
     eligibility: readAddress("eligibility"),
     stakers: readAddress("stakers"),
+    thawSeconds: readUint("thawSeconds"),
+    dripSeconds: readUint("dripSeconds"),
+    minSelfStake: readUint("minSelfStake"),
+    votingDelaySeconds: readUint("votingDelaySeconds"),
+    votingPeriodSeconds: readUint("votingPeriodSeconds"),
+    proposalThreshold: readUint("proposalThreshold"),
+    quorumPercent: readUint("quorumPercent"),
+    lateQuorumSeconds: readUint("lateQuorumSeconds"),
+    timelockSeconds: readUint("timelockSeconds"),
+    slasherDelaySeconds: readUint("slasherDelaySeconds"),
+    guardian: readAddress("guardian"),
+    guardianSeconds: readUint("guardianSeconds"),
   };
 
   const unknown = Object.keys(values).find((name) => !(name in parameters));
   if (unknown !== undefined) {
     throw new UserError(`${file} has a parameter "${unknown}", which does not exist. Remove or rename it.`);
+  }
+
+  const { thawSeconds, votingDelaySeconds, votingPeriodSeconds, timelockSeconds, slasherDelaySeconds } = parameters;
+  if (parameters.guardian === deployer) {
+    throw new UserError(
+      `"guardian" in ${file} is the account that deploys, which keeps no power. Name another, or the zero address.`,
+    );
+  }
+  if (slasherDelaySeconds < thawSeconds) {
+    refuse("slasherDelaySeconds", `${thawSeconds} or more, so that stakers can leave before somebody else slashes`);
+  }
+  if (votingDelaySeconds + votingPeriodSeconds + timelockSeconds < SETBACK_SECONDS) {
+    refuse("timelockSeconds", "longer: with delay and period of votes 5 days, until when slashers have no delay yet");
   }
   return parameters;
 }

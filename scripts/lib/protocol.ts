@@ -10,6 +10,7 @@ import type { NetworkConnection } from "hardhat/types/network";
 
 import ProtocolModule from "../../ignition/modules/Protocol.ts";
 import type {
+  AccessManager,
   AgentRegistry,
   AttributionLedger,
   AuthorizationBatch,
@@ -17,10 +18,13 @@ import type {
   FeePolicy,
   JobEscrow,
   ModelRegistry,
+  OpenGovernor,
   OpenToken,
+  OperatorStaking,
   PaymentChannels,
   ServiceRegistry,
   SplitAddresses,
+  TimelockController,
 } from "../../typechain-types/index.ts";
 import { recoverLostTransactions } from "./journal.ts";
 import type { ProtocolParameters } from "./parameters.ts";
@@ -39,6 +43,10 @@ export interface Protocol {
   authorizations: AuthorizationBatch;
   channels: PaymentChannels;
   jobs: JobEscrow;
+  staking: OperatorStaking;
+  access: AccessManager;
+  timelock: TimelockController;
+  governor: OpenGovernor;
 }
 
 export type ProtocolAddresses = Record<keyof Protocol, string>;
@@ -108,6 +116,10 @@ export async function deployProtocol({
       authorizations: contracts[results.authorizations.id].address,
       channels: contracts[results.channels.id].address,
       jobs: contracts[results.jobs.id].address,
+      staking: contracts[results.staking.id].address,
+      access: contracts[results.access.id].address,
+      timelock: contracts[results.timelock.id].address,
+      governor: contracts[results.governor.id].address,
     },
   });
 }
@@ -132,6 +144,10 @@ export async function attachProtocol({
     authorizations: await ethers.getContractAt("AuthorizationBatch", addresses.authorizations),
     channels: await ethers.getContractAt("PaymentChannels", addresses.channels),
     jobs: await ethers.getContractAt("JobEscrow", addresses.jobs),
+    staking: await ethers.getContractAt("OperatorStaking", addresses.staking),
+    access: await ethers.getContractAt("AccessManager", addresses.access),
+    timelock: await ethers.getContractAt("TimelockController", addresses.timelock),
+    governor: await ethers.getContractAt("OpenGovernor", addresses.governor),
   };
 }
 
@@ -148,6 +164,10 @@ export async function getAddresses(protocol: Protocol): Promise<ProtocolAddresse
     authorizations: await protocol.authorizations.getAddress(),
     channels: await protocol.channels.getAddress(),
     jobs: await protocol.jobs.getAddress(),
+    staking: await protocol.staking.getAddress(),
+    access: await protocol.access.getAddress(),
+    timelock: await protocol.timelock.getAddress(),
+    governor: await protocol.governor.getAddress(),
   };
 }
 

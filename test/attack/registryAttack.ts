@@ -3,6 +3,7 @@ import { toBeHex } from "ethers";
 import { network } from "hardhat";
 import type { NetworkConnection } from "hardhat/types/network";
 
+import { ROLE } from "../../ignition/powers.ts";
 import type { Protocol } from "../../scripts/lib/protocol.ts";
 import type { AllowList } from "../../typechain-types/index.ts";
 import { approveAll, deployWith, type RegistryWorld } from "../registry/registryWorld.ts";
@@ -100,11 +101,14 @@ export async function deployWeakWorld(chain: NetworkConnection): Promise<Guarded
     await (await ethers.deployContract(`${contract}_Weak`, args)).getAddress();
 
   const ledger = await world.ledger.getAddress();
-  const policy = await world.feePolicy.policyAt(1n);
+  const { treasuryBps, operatorBps, stakersBps, platformFee } = await world.feePolicy.policyAt(1n);
   const datanets = await deploy("DatanetRegistry", [ledger]);
   const models = await deploy("ModelRegistry", [datanets]);
   const agents = await deploy("AgentRegistry", [datanets, models]);
-  const feePolicy = await deploy("FeePolicy", [world.governor.address, [...policy]]);
+  const fees = { treasuryBps, operatorBps, stakersBps, platformFee };
+  const feePolicy = await deploy("FeePolicy", [world.access, world.governance, fees]);
+  const { selector } = world.feePolicy.interface.getFunction("setPolicy");
+  await world.access.connect(world.governance).setTargetFunctionRole(feePolicy, [selector], ROLE.PARAMETERS);
   const eligibility = await world.allowList.getAddress();
   const services = await deploy("ServiceRegistry", [
     ledger,

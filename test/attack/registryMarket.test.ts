@@ -38,11 +38,11 @@ describe("Attacks on the fee policy", () => {
     ["platformFee", "noPlatformFeeCap", { platformFee: 10n ** 18n + 1n }, 10n ** 18n + 1n, 10n ** 18n],
   ] as const) {
     itStands({
-      name: `a governor goes one above the cap of ${part}`,
+      name: `governance goes one above the cap of ${part}`,
       defence,
       scene: async () => ({}),
-      attack: async ({ feePolicy, governor, treasury }) => {
-        await feePolicy.connect(governor).setPolicy({ treasury: accountOf(treasury), ...none, ...parts });
+      attack: async ({ feePolicy, governance }) => {
+        await feePolicy.connect(governance).setPolicy({ treasury: accountOf(governance), ...none, ...parts });
       },
       refusal: { by: "feePolicy", error: "FeePolicy_AboveCap", args: () => [part, value, cap] },
       hasWorked: isInForce(2n),
@@ -50,11 +50,11 @@ describe("Attacks on the fee policy", () => {
   }
 
   itStands({
-    name: "a governor sends the fees to nobody",
+    name: "governance sends the fees to nobody",
     defence: "noTreasury",
     scene: async () => ({}),
-    attack: async ({ feePolicy, governor }) => {
-      await feePolicy.connect(governor).setPolicy({ treasury: ZeroHash, ...none });
+    attack: async ({ feePolicy, governance }) => {
+      await feePolicy.connect(governance).setPolicy({ treasury: ZeroHash, ...none });
     },
     refusal: { by: "feePolicy", error: "FeePolicy_ZeroTreasury" },
     hasWorked: isInForce(2n),
@@ -67,34 +67,20 @@ describe("Attacks on the fee policy", () => {
     attack: async ({ feePolicy, mallory }) => {
       await feePolicy.connect(mallory).setPolicy({ treasury: accountOf(mallory), ...none, treasuryBps: 1_000n });
     },
-    refusal: { by: "feePolicy", error: "OwnableUnauthorizedAccount", args: ({ mallory }) => [mallory] },
+    refusal: { by: "feePolicy", error: "AccessManagedUnauthorized", args: ({ mallory }) => [mallory] },
     hasWorked: isInForce(2n),
   });
 
   itStands({
-    name: "a stranger accepts an ownership that was offered to somebody else",
-    defence: "anyoneAccepts",
-    scene: async ({ feePolicy, governor, carol }) => {
-      await feePolicy.connect(governor).transferOwnership(carol);
-      return {};
-    },
-    attack: async ({ feePolicy, mallory }) => {
-      await feePolicy.connect(mallory).acceptOwnership();
-    },
-    refusal: { by: "feePolicy", error: "OwnableUnauthorizedAccount", args: ({ mallory }) => [mallory] },
-    hasWorked: async ({ feePolicy, mallory }) => (await feePolicy.owner()) === mallory.address,
-  });
-
-  itStands({
-    name: "a governor changes what splits that have been paid stand for",
+    name: "governance changes what splits that have been paid stand for",
     defence: "onePolicy",
     scene: async (world) => {
       const { service } = await serve(world);
       await world.services.connect(world.payer).pay(service.id, 1_000n, 0n, 1n, MEMO, MAX);
       return { service, paid: await world.services.splitAt(service.id, 1n) };
     },
-    attack: async ({ feePolicy, governor, mallory }) => {
-      await feePolicy.connect(governor).setPolicy({ treasury: accountOf(mallory), ...none, treasuryBps: 1_000n });
+    attack: async ({ feePolicy, governance, mallory }) => {
+      await feePolicy.connect(governance).setPolicy({ treasury: accountOf(mallory), ...none, treasuryBps: 1_000n });
     },
     hasWorked: async ({ services }, { service, paid }) => (await services.splitAt(service.id, 1n)) !== paid,
   });
@@ -142,12 +128,12 @@ describe("Attacks on services", () => {
   });
 
   itStands({
-    name: "a governor raises the fixed fee right in front of a payment",
+    name: "governance raises the fixed fee right in front of a payment",
     defence: "noMaximum",
     scene: serve,
-    attack: async ({ services, feePolicy, governor, treasury, payer }, { service }) => {
-      const policy = { treasury: accountOf(treasury), treasuryBps: 0n, operatorBps: 0n, stakersBps: 0n };
-      await feePolicy.connect(governor).setPolicy({ ...policy, platformFee: 10n ** 18n });
+    attack: async ({ services, feePolicy, governance, payer }, { service }) => {
+      const policy = { treasury: accountOf(governance), treasuryBps: 0n, operatorBps: 0n, stakersBps: 0n };
+      await feePolicy.connect(governance).setPolicy({ ...policy, platformFee: 10n ** 18n });
       await services.connect(payer).pay(service.id, 1_000n, 0n, 1n, MEMO, 1_010n);
     },
     refusal: {

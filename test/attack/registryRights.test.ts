@@ -24,8 +24,8 @@ const { loadFixture, time } = networkHelpers;
 
 /**
  * The owner has one Datanet, one model and one agent; Bob is approved for each of them, Carol for all the owner has.
- * Alice's contribution is in the log, and another one in the queue. The operator serves the model. The governor has
- * offered the fee policy to the tuner. Everybody has tokens and has approved the registries.
+ * Alice's contribution is in the log, and another one in the queue. The operator serves the model.
+ * Everybody has tokens and has approved the registries.
  */
 interface Estate extends GuardedWorld {
   datanet: Datanet;
@@ -41,9 +41,8 @@ const EVERYBODY = [
   "alice",
   "builder",
   "operator",
-  "governor",
+  "governance",
   "tuner",
-  "treasury",
   "mallory",
 ] as const;
 type Caller = (typeof EVERYBODY)[number];
@@ -66,8 +65,8 @@ interface Right {
 
 const offer = (estate: Estate, text: string) => offerOf({ by: estate.alice, text });
 const lineage = ({ owner }: Estate) => lineageOf({ builders: [{ account: accountOf(owner), units: 1n }] }).lineage;
-const policy = ({ treasury }: Estate) => ({
-  treasury: accountOf(treasury),
+const policy = ({ governance }: Estate) => ({
+  treasury: accountOf(governance),
   treasuryBps: 0n,
   operatorBps: 0n,
   stakersBps: 0n,
@@ -132,9 +131,9 @@ const notOperator: Pick<Right, "may" | "error" | "errorArgs" | "defence"> = {
   errorArgs: (estate, caller) => [1n, estate[caller]],
   defence: "anyoneOperates",
 };
-const notGovernor: Pick<Right, "may" | "error" | "errorArgs"> = {
-  may: ["governor"],
-  error: "OwnableUnauthorizedAccount",
+const notGovernance: Pick<Right, "may" | "error" | "errorArgs"> = {
+  may: ["governance"],
+  error: "AccessManagedUnauthorized",
   errorArgs: (estate, caller) => [estate[caller]],
 };
 
@@ -212,18 +211,15 @@ const RIGHTS: readonly Right[] = [
     registry: "feePolicy",
     call: "setPolicy((bytes32,uint16,uint16,uint16,uint128))",
     args: (estate) => [policy(estate)],
-    ...notGovernor,
+    ...notGovernance,
     defence: "anyoneGoverns",
   },
-  { registry: "feePolicy", call: "transferOwnership(address)", args: ({ carol }) => [carol], ...notGovernor },
-  { registry: "feePolicy", call: "renounceOwnership()", args: () => [], ...notGovernor },
   {
     registry: "feePolicy",
-    call: "acceptOwnership()",
-    args: () => [],
-    ...notGovernor,
-    may: ["tuner"],
-    defence: "anyoneAccepts",
+    call: "setAuthority(address)",
+    args: ({ access }) => [access],
+    ...notGovernance,
+    may: [],
   },
 
   {
@@ -301,8 +297,7 @@ async function deployWeakEstate(connection: NetworkConnection): Promise<Estate> 
 }
 
 async function furnish(world: GuardedWorld): Promise<Estate> {
-  const { token, datanets, models, agents, services, feePolicy, payer, owner, alice, bob, carol, governor, tuner } =
-    world;
+  const { token, datanets, models, agents, services, payer, owner, alice, bob, carol } = world;
   for (const caller of EVERYBODY) {
     await token.connect(payer).transfer(world[caller], 1_000n);
     await token.connect(world[caller]).approve(datanets, 1_000n);
@@ -319,7 +314,6 @@ async function furnish(world: GuardedWorld): Promise<Estate> {
     await registry.connect(owner).setApprovalForAll(carol, true);
   }
   await registerService({ world, asset: model });
-  await feePolicy.connect(governor).transferOwnership(tuner);
 
   const signed = offerOf({ by: alice, text: "signed" });
   const signatures = packSignatures([await signOffer({ world, datanet, offer: signed, signer: alice })]);

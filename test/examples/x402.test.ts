@@ -25,6 +25,7 @@ import { callId, recoverExecutor } from "../../sdk/receipt.ts";
 import { ShareKind } from "../../sdk/share.ts";
 import type { Split } from "../../sdk/split.ts";
 import { findRows, readDoc } from "../docs/markdown.ts";
+import { asTimelock } from "../helpers/governance.ts";
 import { type Authorization, signAuthorization, signCancellation } from "../helpers/signatures.ts";
 import { ReferenceModel } from "../reference/referenceModel.ts";
 
@@ -542,7 +543,8 @@ describe("x402", () => {
       const policy = await feePolicy.policyAt(await feePolicy.currentVersion());
       const { treasury, operatorBps, stakersBps, platformFee } = policy;
       const changed = { treasury, treasuryBps: 300n, operatorBps, stakersBps, platformFee };
-      await (await feePolicy.setPolicy(changed)).wait();
+      const timelock = await asTimelock(chain);
+      await (await feePolicy.connect(timelock).setPolicy(changed)).wait();
       payTo = await splitAddresses.addressOf(await services.splitOf(shop.market.serviceId));
       await expectRefusal({
         request: () => ask({ header: encode(payment) }),

@@ -17,7 +17,7 @@ const { loadFixture } = networkHelpers;
 
 /** What each earns of 100,000,000 units paid to the service. */
 const OF_A_HUNDRED_MILLION = {
-  treasury: 2_500_000n,
+  governance: 2_500_000n,
   operator: 50_000_000n,
   carol: 23_750_000n,
   tuner: 12_825_000n,
@@ -49,7 +49,7 @@ describe("From contribution to claim", () => {
 
   it("pays the same by all rails together, and nothing stays behind once all have claimed", async () => {
     const { world, chain } = await start();
-    const { ledger, token, relayer, alice, bob, treasury } = world;
+    const { ledger, token, relayer, alice, bob, governance } = world;
     for (const pay of Object.values(RAILS)) {
       await pay({ world, service: chain.service, split: chain.serviceSplit, amount: HUNDRED_MILLION });
     }
@@ -68,13 +68,13 @@ describe("From contribution to claim", () => {
 
     for (const earner of EARNERS) {
       let earned = times * OF_A_HUNDRED_MILLION[earner];
-      if (earner === "treasury") earned += POLICY.platformFee;
+      if (earner === "governance") earned += POLICY.platformFee;
       if (earner === "bob") earned -= 25n;
       expect(await token.balanceOf(world[earner]), earner).to.equal(earned);
     }
     expect(await token.balanceOf(relayer)).to.equal(25n);
     expect(await token.balanceOf(ledger)).to.equal(0n);
-    expect(await ledger.balanceOf(accountOf(treasury))).to.equal(0n);
+    expect(await ledger.balanceOf(accountOf(governance))).to.equal(0n);
   });
 
   it("does not depend on when and in which order shares are released", async () => {

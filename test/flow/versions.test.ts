@@ -147,7 +147,7 @@ describe("An agent that earns", () => {
     }
     // Each round leaves the treasury a fortieth.
     const left = await ledger.balanceOf(accountOf(carol));
-    const tax = await ledger.balanceOf(accountOf(world.treasury));
+    const tax = await ledger.balanceOf(accountOf(world.governance));
     expect(Number(left)).to.be.lessThanOrEqual(Math.ceil(1_000_000 * 0.975 ** 10));
     expect(Number(1_000_000n - left - tax)).to.be.within(0, 5);
     expect(await token.balanceOf(ledger)).to.equal(1_000_000n);

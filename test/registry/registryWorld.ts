@@ -4,15 +4,12 @@ import type { NetworkConnection } from "hardhat/types/network";
 import type { ProtocolParameters } from "../../scripts/lib/parameters.ts";
 import type { Protocol } from "../../scripts/lib/protocol.ts";
 import { createProtocolFixture } from "../helpers/deploy.ts";
-import { accountOf } from "../helpers/shares.ts";
+import { asTimelock } from "../helpers/governance.ts";
 
 /** People by what they do. */
 export interface People {
   /** Holds all tokens; has approved the ledger and the registries that take payments. */
   payer: HardhatEthersSigner;
-  /** Owns the fee policy. */
-  governor: HardhatEthersSigner;
-  treasury: HardhatEthersSigner;
   owner: HardhatEthersSigner;
   curator: HardhatEthersSigner;
   alice: HardhatEthersSigner;
@@ -27,6 +24,8 @@ export interface People {
 
 /** The protocol and its people. */
 export interface RegistryWorld extends Protocol, People {
+  /** What governance has decided comes from here: the Timelock, which is the treasury as well. */
+  governance: HardhatEthersSigner;
   connection: NetworkConnection;
 }
 
@@ -43,24 +42,16 @@ export async function deployWith(
   parameters: Partial<ProtocolParameters>,
 ): Promise<RegistryWorld> {
   const people = await peopleOf(connection);
-  const protocol = await createProtocolFixture({
-    connection,
-    parameters: {
-      policyOwner: people.governor.address,
-      treasury: accountOf(people.treasury),
-      ...POLICY,
-      ...parameters,
-    },
-  })();
-  const world = { ...protocol, ...people, connection };
+  const protocol = await createProtocolFixture({ connection, parameters: { ...POLICY, ...parameters } })();
+  const world = { ...protocol, ...people, governance: await asTimelock({ connection, protocol }), connection };
   await approveAll(world);
   return world;
 }
 
 export async function peopleOf({ ethers }: NetworkConnection): Promise<People> {
-  const [payer, governor, treasury, owner, curator, alice, bob, carol, builder, tuner, operator, relayer, mallory] =
+  const [payer, owner, curator, alice, bob, carol, builder, tuner, operator, relayer, mallory] =
     await ethers.getSigners();
-  return { payer, governor, treasury, owner, curator, alice, bob, carol, builder, tuner, operator, relayer, mallory };
+  return { payer, owner, curator, alice, bob, carol, builder, tuner, operator, relayer, mallory };
 }
 
 /** Lets the ledger and the registries that take payments take the payer's tokens. */

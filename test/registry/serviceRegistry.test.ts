@@ -194,7 +194,7 @@ describe("ServiceRegistry: splits", () => {
   it("follow each policy, whatever part is zero", async () => {
     for (const deploy of [deployRegistryWorld, deployStaked]) {
       const { world, service } = await startService(deploy);
-      const { services, feePolicy, governor, treasury } = world;
+      const { services, feePolicy, governance } = world;
       const policies = [
         { treasuryBps: 0n, operatorBps: 0n, stakersBps: 0n },
         { treasuryBps: 1_000n, operatorBps: 0n, stakersBps: 0n },
@@ -202,7 +202,7 @@ describe("ServiceRegistry: splits", () => {
         { treasuryBps: 0n, operatorBps: 0n, stakersBps: 3_000n },
       ];
       for (const [i, policy] of policies.entries()) {
-        await feePolicy.connect(governor).setPolicy({ treasury: accountOf(treasury), platformFee: 0n, ...policy });
+        await feePolicy.connect(governance).setPolicy({ treasury: accountOf(governance), platformFee: 0n, ...policy });
         const split = await splitOfService({ world, service, policyVersion: BigInt(i + 2) });
         expect(await services.splitOf(service.id)).to.equal(split.id);
         expect(split.tree.totalUnits).to.equal(10_000n);
@@ -212,11 +212,11 @@ describe("ServiceRegistry: splits", () => {
 
   it("of the platform have the treasury alone", async () => {
     const { world } = await startService();
-    const { services, treasury } = world;
+    const { services, governance } = world;
     const split = await splitOfPlatform({ world, policyVersion: 1n });
     expect(await services.platformSplitAt(1n)).to.equal(split.id);
     expect(await services.platformSharesAt(1n)).to.deep.equal(rowsOf(sharesOf(split)));
-    expect(sharesOf(split)[0].recipient).to.equal(accountOf(treasury));
+    expect(sharesOf(split)[0].recipient).to.equal(accountOf(governance));
   });
 
   it("do not exist for services or policies that do not", async () => {
@@ -316,12 +316,12 @@ describe("ServiceRegistry: pay", () => {
 
   it("releases to the unit: treasury, operator, asset; and the fixed fee to the treasury", async () => {
     const { world, service } = await startService();
-    const { services, ledger, payer, treasury, operator, builder } = world;
+    const { services, ledger, payer, governance, operator, builder } = world;
     const split = await splitOfService({ world, service, policyVersion: 1n });
     const platform = await splitOfPlatform({ world, policyVersion: 1n });
     await services.connect(payer).pay(service.id, 10_000n, 0n, 4n, MEMO, MAX);
     await ledger.release(drawsOf(platform, split, service.asset.split));
-    expect(await ledger.balanceOf(accountOf(treasury))).to.equal(250n + 40n);
+    expect(await ledger.balanceOf(accountOf(governance))).to.equal(250n + 40n);
     expect(await ledger.balanceOf(accountOf(operator))).to.equal(5_000n);
     expect(await ledger.balanceOf(accountOf(builder))).to.equal(4_750n);
   });
@@ -338,8 +338,8 @@ describe("ServiceRegistry: pay", () => {
 
   it("pays the price alone where the policy has no fixed fee", async () => {
     const { world, service } = await startService();
-    const { services, ledger, feePolicy, governor, treasury, payer } = world;
-    await feePolicy.connect(governor).setPolicy({ treasury: accountOf(treasury), ...NO_FEE });
+    const { services, ledger, feePolicy, governance, payer } = world;
+    await feePolicy.connect(governance).setPolicy({ treasury: accountOf(governance), ...NO_FEE });
     const paid = services.connect(payer).pay(service.id, 1_000n, 0n, 1n, MEMO, 1_000n);
     await expect(paid).to.emit(services, "ServicePaid").withArgs(service.id, payer, 1_000n, 0n, 1n, MEMO);
     const platform = await services.platformSplitAt(2n);
@@ -359,8 +359,8 @@ describe("ServiceRegistry: pay", () => {
 
   it("reverts where there is nothing to pay", async () => {
     const { world, service } = await startService();
-    const { services, feePolicy, governor, treasury, payer } = world;
-    await feePolicy.connect(governor).setPolicy({ treasury: accountOf(treasury), ...NO_FEE });
+    const { services, feePolicy, governance, payer } = world;
+    await feePolicy.connect(governance).setPolicy({ treasury: accountOf(governance), ...NO_FEE });
     await expect(services.connect(payer).pay(service.id, 0n, 0n, 1n, MEMO, MAX))
       .to.be.revertedWithCustomError(services, "ServiceRegistry_NothingToPay")
       .withArgs(service.id);
@@ -404,13 +404,13 @@ describe("ServiceRegistry: pay", () => {
 describe("ServiceRegistry: a change of policy", () => {
   it("makes another split, and leaves money and entitlements of the old one as they were", async () => {
     const { world, service } = await startService();
-    const { services, ledger, feePolicy, governor, payer, treasury, carol, operator } = world;
+    const { services, ledger, feePolicy, governance, payer, carol, operator } = world;
     const before = await splitOfService({ world, service, policyVersion: 1n });
     const platformBefore = await splitOfPlatform({ world, policyVersion: 1n });
     await services.connect(payer).pay(service.id, 10_000n, 0n, 1n, MEMO, MAX);
     await ledger.release(drawsOf(before));
 
-    await feePolicy.connect(governor).setPolicy({
+    await feePolicy.connect(governance).setPolicy({
       treasury: accountOf(carol),
       treasuryBps: 1_000n,
       operatorBps: 0n,
@@ -428,7 +428,7 @@ describe("ServiceRegistry: a change of policy", () => {
     await services.connect(payer).pay(service.id, 10_000n, 0n, 1n, MEMO, MAX);
     await ledger.release(drawsOf(before, after, platformBefore));
     expect(await ledger.balanceOf(accountOf(operator))).to.equal(2n * 5_000n);
-    expect(await ledger.balanceOf(accountOf(treasury))).to.equal(2n * 250n + 10n);
+    expect(await ledger.balanceOf(accountOf(governance))).to.equal(2n * 250n + 10n);
     expect(await ledger.balanceOf(accountOf(carol))).to.equal(1_000n);
   });
 });

@@ -49,7 +49,9 @@ async function deployRegistries({ stakers }: { stakers: string }): Promise<Regis
   const datanets = await ethers.deployContract("DatanetRegistry", [ledger]);
   const models = await ethers.deployContract("ModelRegistry", [datanets]);
   const agents = await ethers.deployContract("AgentRegistry", [datanets, models]);
-  const feePolicy = await ethers.deployContract("FeePolicy", [owner, policyOf(owner, 100n)]);
+  // The owner governs: what no role is named for, the administrator may do.
+  const access = await ethers.deployContract("AccessManager", [owner]);
+  const feePolicy = await ethers.deployContract("FeePolicy", [access, owner, policyOf(owner, 100n)]);
   const services = await ethers.deployContract("ServiceRegistry", [
     ledger,
     feePolicy,

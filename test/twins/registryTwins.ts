@@ -460,18 +460,10 @@ export const WEAKNESSES: readonly Weakness[] = [
   {
     name: "anyoneGoverns",
     source: POLICY,
-    find: "_checkOwner();",
+    find: "_checkCanCall(_msgSender(), _msgData());",
     instead: "",
     form: "statement",
     why: "strangers say who gets the fees",
-  },
-  {
-    name: "anyoneAccepts",
-    source: POLICY,
-    find: "super.acceptOwnership();",
-    instead: "_transferOwnership(msg.sender);",
-    form: "statement",
-    why: "whoever comes first takes over while a transfer is under way",
   },
   {
     name: "onePolicy",
@@ -564,16 +556,9 @@ const PREPARATIONS: readonly Edit[] = [
   })),
   {
     source: POLICY,
-    find: "external onlyOwner {\n",
-    replace: "external {\n        _checkOwner();\n",
+    find: "external restricted {\n",
+    replace: "external {\n        _checkCanCall(_msgSender(), _msgData());\n",
   },
-  insertion({
-    source: POLICY,
-    before: "    /// @notice Puts another policy into force.",
-    text: `    function acceptOwnership() public override {
-        super.acceptOwnership();
-    }`,
-  }),
   // What wallets are told of the domain (ERC-5267) goes with what is signed.
   insertion({
     source: DATANETS,

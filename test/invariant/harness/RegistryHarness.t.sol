@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManager.sol";
 import {AttributionLedger} from "../../../contracts/ledger/AttributionLedger.sol";
 import {Kind, Share} from "../../../contracts/ledger/MerkleSumTree.sol";
 import {AgentRegistry} from "../../../contracts/registry/AgentRegistry.sol";
@@ -14,9 +15,9 @@ import {Subject} from "../../solidity/Campaign.sol";
 import {VM} from "../../solidity/Vm.sol";
 import {Defence} from "../../twins/generated/Defence.sol";
 import {WideToken} from "../ledger/WideToken.sol";
-import {createRegistries, firstPolicy, POLICY_OWNER, STAKERS} from "../registry/Registry.t.sol";
+import {createRegistries, firstFees, govern, STAKERS, TREASURY} from "../registry/Registry.t.sol";
 import {RegistryHandlers} from "../registry/RegistryHandlers.sol";
-import {EligibilityList, Registries, RegistryWorld} from "../registry/RegistryWorld.sol";
+import {ADMIN, EligibilityList, PARAMETERS, Registries, RegistryWorld} from "../registry/RegistryWorld.sol";
 import {Harness} from "./Harness.sol";
 
 /// @notice The campaign's subject, and what goes wrong with the registries under it.
@@ -130,7 +131,8 @@ contract MeddledSubject is RegistryHandlers {
     }
 
     function meddleWithGovernor() external {
-        meddle(address(feePolicy), address(feePolicy), abi.encodeCall(feePolicy.owner, ()), 1);
+        // The second from which it holds the role.
+        meddle(address(access), address(access), abi.encodeCall(access.hasRole, (PARAMETERS, governor)), 1 << 40);
     }
 
     function giveTokensToARegistry() external {
@@ -211,7 +213,9 @@ contract WeakRegistries {
         r.datanets = DatanetRegistry(_deploy("DatanetRegistry", abi.encode(r.ledger), missing));
         r.models = ModelRegistry(_deploy("ModelRegistry", abi.encode(r.datanets), missing));
         r.agents = AgentRegistry(_deploy("AgentRegistry", abi.encode(r.datanets, r.models), missing));
-        r.policy = FeePolicy(_deploy("FeePolicy", abi.encode(POLICY_OWNER, firstPolicy()), missing));
+        r.access = new AccessManager(ADMIN);
+        r.policy = FeePolicy(_deploy("FeePolicy", abi.encode(r.access, TREASURY, firstFees()), missing));
+        govern(r);
         r.eligibility = new EligibilityList();
         bytes memory args = abi.encode(r.ledger, r.policy, r.models, r.agents, r.eligibility, STAKERS);
         r.services = ServiceRegistry(_deploy("ServiceRegistry", args, missing));
@@ -305,7 +309,6 @@ contract RegistryHarness is Harness(120) {
         _breaks(Defence.noPlatformFeeCap, "G01G16");
         _breaks(Defence.noTreasury, "G01G16");
         _breaks(Defence.anyoneGoverns, "G01G33");
-        _breaks(Defence.anyoneAccepts, "G01G33G34");
         _breaks(Defence.onePolicy, "rev");
     }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
+import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
+import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
 import {AssetRegistry} from "../../../contracts/registry/AssetRegistry.sol";
 import {FeePolicy, Policy} from "../../../contracts/registry/FeePolicy.sol";
 import {Quote, ServiceRegistry} from "../../../contracts/registry/ServiceRegistry.sol";
@@ -10,6 +11,7 @@ import {PlainDraws} from "../../solidity/PlainDraws.sol";
 import {PlainTree} from "../../solidity/PlainTree.sol";
 import {Random, Source} from "../../solidity/Random.sol";
 import {LineageHandlers} from "./LineageHandlers.sol";
+import {ADMIN, PARAMETERS} from "./RegistryWorld.sol";
 
 /// @title A campaign on the registries: Datanets, models, agents, services and the fee policy
 /// @notice Each handler works out from plain books what has to happen, the exact error included, and what it changes.
@@ -219,23 +221,20 @@ abstract contract RegistryHandlers is LineageHandlers {
         return uint16(source.oneIn(12) ? capBps + source.between(1, capBps / 8) : source.below(capBps + 1));
     }
 
-    /// @dev The governor names an heir, or the heir takes over.
+    /// @dev The right to change the policy goes from its governor to somebody else.
     function handOverPolicy(uint256 seed) external {
         Source memory source = Random.from(seed);
-        bool accepts = heir != address(0) && source.oneIn(2);
-        address entitled = accepts ? heir : governor;
-        address caller = _mostly(source, entitled);
+        address caller = _mostly(source, ADMIN);
         address next = _actor(source);
-        (bool ok, ) = _do(
-            caller,
-            address(feePolicy),
-            0,
-            accepts
-                ? abi.encodeCall(feePolicy.acceptOwnership, ())
-                : abi.encodeCall(feePolicy.transferOwnership, (next)),
-            caller == entitled ? new bytes(0) : _notGovernor(caller)
-        );
-        if (ok) (governor, heir) = accepts ? (heir, address(0)) : (governor, next);
+        bytes[] memory calls = new bytes[](2);
+        calls[0] = abi.encodeCall(access.revokeRole, (PARAMETERS, governor));
+        calls[1] = abi.encodeCall(access.grantRole, (PARAMETERS, next, 0));
+        bytes memory expected =
+            caller == ADMIN
+                ? new bytes(0)
+                : abi.encodeWithSelector(IAccessManager.AccessManagerUnauthorizedAccount.selector, caller, 0);
+        (bool ok, ) = _do(caller, address(access), 0, abi.encodeCall(access.multicall, (calls)), expected);
+        if (ok) governor = next;
         _checkRegistries();
     }
 
@@ -347,7 +346,7 @@ abstract contract RegistryHandlers is LineageHandlers {
     }
 
     function _notGovernor(address caller) private pure returns (bytes memory) {
-        return abi.encodeWithSelector(Ownable.OwnableUnauthorizedAccount.selector, caller);
+        return abi.encodeWithSelector(IAccessManaged.AccessManagedUnauthorized.selector, caller);
     }
 
     function _aboveCapOf(string memory part, uint256 value, uint256 cap) private pure returns (bytes memory) {

@@ -7,7 +7,7 @@ import {Contribution} from "../../../contracts/registry/DatanetRegistry.sol";
 import {Policy} from "../../../contracts/registry/FeePolicy.sol";
 import {Quote, Service} from "../../../contracts/registry/ServiceRegistry.sol";
 import {PlainTree} from "../../solidity/PlainTree.sol";
-import {RegistryWorld} from "./RegistryWorld.sol";
+import {PARAMETERS, RegistryWorld} from "./RegistryWorld.sol";
 
 /// @title The numbered properties of the registries
 abstract contract RegistryProperties is RegistryWorld {
@@ -286,7 +286,12 @@ abstract contract RegistryProperties is RegistryWorld {
     }
 
     function G34_thePolicysGovernorIsBooked() internal view returns (bool) {
-        return feePolicy.owner() == governor && feePolicy.pendingOwner() == heir;
+        (bool entitled, ) = access.hasRole(PARAMETERS, governor);
+        for (uint256 i = 0; i < ACTORS; ++i) {
+            (bool isMember, ) = access.hasRole(PARAMETERS, actors[i]);
+            if (isMember != (actors[i] == governor)) return false;
+        }
+        return entitled;
     }
 
     // ------------------------------------------------------------------ money

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManager.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {AttributionLedger} from "../../../contracts/ledger/AttributionLedger.sol";
 import {Kind, Share} from "../../../contracts/ledger/MerkleSumTree.sol";
@@ -30,12 +31,19 @@ contract EligibilityList is IOperatorEligibility {
     }
 }
 
+/// @dev Says who may change the policy.
+address constant ADMIN = address(0xad);
+
+/// @dev Role of those who may.
+uint64 constant PARAMETERS = 1;
+
 /// @notice All registries around one ledger.
 struct Registries {
     AttributionLedger ledger;
     DatanetRegistry datanets;
     ModelRegistry models;
     AgentRegistry agents;
+    AccessManager access;
     FeePolicy policy;
     ServiceRegistry services;
     EligibilityList eligibility;
@@ -97,6 +105,7 @@ abstract contract RegistryWorld is Subject {
     DatanetRegistry internal immutable datanets;
     ModelRegistry internal immutable models;
     AgentRegistry internal immutable agents;
+    AccessManager internal immutable access;
     FeePolicy internal immutable feePolicy;
     ServiceRegistry internal immutable services;
     EligibilityList internal immutable eligibility;
@@ -115,7 +124,6 @@ abstract contract RegistryWorld is Subject {
     mapping(uint256 agentId => bytes) internal agentNote;
     mapping(address operator => bool) internal isBarred;
     address internal governor;
-    address internal heir;
 
     /// @dev Who has signed or submitted what to which Datanet.
     mapping(bytes32 consent => bool) internal consented;
@@ -135,12 +143,13 @@ abstract contract RegistryWorld is Subject {
         datanets = registries.datanets;
         models = registries.models;
         agents = registries.agents;
+        access = registries.access;
         feePolicy = registries.policy;
         services = registries.services;
         eligibility = registries.eligibility;
         token = registries.ledger.token();
         policies.push(registries.policy.policyAt(1));
-        governor = registries.policy.owner();
+        governor = ADMIN;
         for (uint256 i = 0; i < ACTORS; ++i) {
             uint256 key = uint256(keccak256(abi.encode("actor", i)));
             address actor = i == ACTORS - 1 ? address(new ContractWallet(VM.addr(key))) : VM.addr(key);

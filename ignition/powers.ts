@@ -1,0 +1,38 @@
+import { id } from "ethers";
+
+/** Roles of the AccessManager. */
+export const ROLE = { ADMIN: 0n, PARAMETERS: 1n, SLASHER: 2n, COMMITTEE: 3n } as const;
+
+export type RoleName = keyof typeof ROLE;
+
+/** Contracts with functions that only members of a role may call, by their names in a deployment. */
+export type Governed = "feePolicy" | "staking";
+
+/** The restricted functions of a contract and the role that each of them needs. */
+export interface Powers {
+  functions: Readonly<Record<string, RoleName>>;
+  /** Whether stake depends on it: which roles its functions need then changes with the delay that slashers have. */
+  delayed: boolean;
+}
+
+/** Which role may call what. There is nothing else that a role can do. */
+export const POWERS: Readonly<Record<Governed, Powers>> = {
+  feePolicy: {
+    functions: { "setPolicy((bytes32,uint16,uint16,uint16,uint128))": "PARAMETERS" },
+    delayed: false,
+  },
+  staking: {
+    functions: {
+      "setMinSelfStake(uint256)": "PARAMETERS",
+      "slash(address,uint256)": "SLASHER",
+      "hold(address)": "SLASHER",
+      "unhold(address)": "SLASHER",
+    },
+    delayed: true,
+  },
+};
+
+/** First four bytes of a function's calls. */
+export function selectorOf(signature: string): string {
+  return id(signature).slice(0, 10);
+}
