@@ -191,6 +191,7 @@ async function checkWiring({
     ["ServiceRegistry", "feePolicy", feePolicy, await services.feePolicy()],
     ["ServiceRegistry", "models", models, await services.models()],
     ["ServiceRegistry", "agents", agents, await services.agents()],
+    ["ServiceRegistry", "staking", staking, await services.staking()],
     ["AuthorizationBatch", "ledger", ledger, await authorizations.ledger()],
     ["PaymentChannels", "ledger", ledger, await channels.ledger()],
     ["JobEscrow", "ledger", ledger, await jobs.ledger()],
@@ -220,7 +221,7 @@ async function checkWiring({
 }
 
 async function checkParameters({
-  protocol: { token, feePolicy, services, staking, timelock },
+  protocol: { token, feePolicy, staking, timelock },
   parameters,
   block,
 }: {
@@ -239,8 +240,6 @@ async function checkParameters({
     fact("FeePolicy", "operatorBps", parameters.operatorBps, policy.operatorBps),
     fact("FeePolicy", "stakersBps", parameters.stakersBps, policy.stakersBps),
     fact("FeePolicy", "platformFee", parameters.platformFee, policy.platformFee),
-    fact("ServiceRegistry", "eligibility", parameters.eligibility, await services.eligibility()),
-    fact("ServiceRegistry", "stakers", parameters.stakers, await services.stakers()),
     fact("OperatorStaking", "thawSeconds", parameters.thawSeconds, await staking.thawSeconds()),
     fact("OperatorStaking", "dripSeconds", parameters.dripSeconds, await staking.dripSeconds()),
     fact("OperatorStaking", "minSelfStake", parameters.minSelfStake, await staking.minSelfStake()),

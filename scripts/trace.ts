@@ -73,12 +73,11 @@ async function openChain({
     const chain = await identifyChain(connection);
     const { record } = locateDeployment({ directory: path.resolve(deployments), chainId: chain.chainId });
     const { contracts, block } = await readDeployment({ record, chain, networkName: connection.networkName });
-    const { splitAddresses, services } = await attachProtocol({ connection, addresses: contracts });
+    const { splitAddresses } = await attachProtocol({ connection, addresses: contracts });
     const index = new CallIndex({
       chainId: BigInt(chain.chainId),
       contracts,
       implementation: await splitAddresses.implementation(),
-      stakers: await services.stakers(),
     });
     const { provider } = connection.ethers;
     await index.follow({ provider, fromBlock: block, toBlock: await provider.getBlockNumber() });

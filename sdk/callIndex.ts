@@ -1,4 +1,4 @@
-import { getAddress, Interface, type Provider, ZeroAddress } from "ethers";
+import { getAddress, Interface, type Provider } from "ethers";
 
 import type { CallFacts, PaymentFact, TransferFact } from "./callTree.ts";
 import { type LogPosition, type RawLog, readLogs } from "./chainLogs.ts";
@@ -37,22 +37,19 @@ export class CallIndex implements CallFacts {
 
   /**
    * @param implementation `implementation()` of the SplitAddresses contract.
-   * @param stakers `stakers()` of the ServiceRegistry; the zero address if there are none.
    */
   constructor({
     chainId,
     contracts,
     implementation,
-    stakers = ZeroAddress,
   }: {
     chainId: bigint;
     contracts: CallContracts;
     implementation: string;
-    stakers?: string;
   }) {
     this.chainId = chainId;
     this.services = contracts.services;
-    this.registries = new RegistryState({ addresses: contracts, chainId, stakers });
+    this.registries = new RegistryState({ addresses: contracts, chainId });
     this.#contracts = contracts;
     this.#implementation = implementation;
     this.#names = new Map<string, RegistryName>([

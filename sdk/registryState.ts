@@ -1,4 +1,4 @@
-import { AbiCoder, getAddress, keccak256, type Provider, ZeroAddress } from "ethers";
+import { AbiCoder, getAddress, keccak256, type Provider } from "ethers";
 
 import { encodeAccount, walletAccount } from "./account.ts";
 import { ZERO_WORD } from "./bytes.ts";
@@ -15,6 +15,8 @@ export interface RegistryAddresses {
   agents: string;
   feePolicy: string;
   services: string;
+  /** `staking()` of the services. */
+  staking: string;
 }
 
 /**
@@ -40,7 +42,6 @@ const BPS = 10_000n;
 export class RegistryState {
   readonly #addresses: RegistryAddresses;
   readonly #chainId: bigint;
-  readonly #stakers: string;
   #nextBlock: number;
   #last: LogPosition | undefined;
   readonly #splits = new Map<string, Split>();
@@ -51,23 +52,19 @@ export class RegistryState {
 
   /**
    * @param chainId Of the chain the registries are on: services' evidence names it.
-   * @param stakers `stakers()` of the ServiceRegistry; the zero address if there are none.
    * @param firstBlock Block in which the first registry was deployed, or any before it.
    */
   constructor({
     addresses,
     chainId,
-    stakers = ZeroAddress,
     firstBlock = 0,
   }: {
     addresses: RegistryAddresses;
     chainId: bigint;
-    stakers?: string;
     firstBlock?: number;
   }) {
     this.#addresses = addresses;
     this.#chainId = chainId;
-    this.#stakers = getAddress(stakers);
     this.#nextBlock = firstBlock;
   }
 
@@ -233,14 +230,13 @@ export class RegistryState {
     const evidence = this.#serviceEvidence(id, version);
     const { treasury, treasuryBps, operatorBps, stakersBps } = policy;
     const operatorAccount = walletAccount(operator);
-    const hasStakers = this.#stakers !== ZeroAddress;
-    const stakers = encodeAccount({ address: this.#stakers, tag: BigInt(operator) & ADDRESS_TAG_MASK });
+    const stakers = encodeAccount({ address: this.#addresses.staking, tag: BigInt(operator) & ADDRESS_TAG_MASK });
     const asset = BPS - treasuryBps - operatorBps - stakersBps;
     const split = Split.from({
       shares: [
         accountShare(treasury, treasuryBps, evidence),
-        accountShare(operatorAccount, hasStakers ? operatorBps : operatorBps + stakersBps, evidence),
-        ...(hasStakers ? [accountShare(stakers, stakersBps, evidence)] : []),
+        accountShare(operatorAccount, operatorBps, evidence),
+        accountShare(stakers, stakersBps, evidence),
         { kind: ShareKind.Split, recipient: assetSplitId, units: asset, evidence },
       ],
     });

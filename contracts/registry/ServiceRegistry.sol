@@ -126,11 +126,8 @@ contract ServiceRegistry {
     /// @notice Where served agents are registered.
     AgentRegistry public immutable agents;
 
-    /// @notice Decides who may operate; zero lets everybody.
-    IOperatorEligibility public immutable eligibility;
-
-    /// @notice Holds one ledger account per operator for those who back it; zero gives their part to the operator.
-    address public immutable stakers;
+    /// @notice Decides who may operate, and holds one ledger account per operator for those who back it.
+    IOperatorEligibility public immutable staking;
 
     /// @notice Services registered so far; ids count from 1.
     uint256 public serviceCount;
@@ -145,15 +142,13 @@ contract ServiceRegistry {
         FeePolicy feePolicy_,
         ModelRegistry models_,
         AgentRegistry agents_,
-        IOperatorEligibility eligibility_,
-        address stakers_
+        IOperatorEligibility staking_
     ) {
         ledger = ledger_;
         feePolicy = feePolicy_;
         models = models_;
         agents = agents_;
-        eligibility = eligibility_;
-        stakers = stakers_;
+        staking = staking_;
         _token = ledger_.token();
         _token.forceApprove(address(ledger_), type(uint256).max);
     }
@@ -284,20 +279,18 @@ contract ServiceRegistry {
         return _idOf(sharesAt(serviceId, policyVersion));
     }
 
-    /// @notice The shares of {splitAt}: treasury, operator, stakers if there are any, asset.
+    /// @notice The shares of {splitAt}: treasury, operator, stakers, asset.
     function sharesAt(uint256 serviceId, uint256 policyVersion) public view returns (Share[] memory shares) {
         Service memory service = serviceOf(serviceId);
         Policy memory policy = feePolicy.policyAt(policyVersion);
         bytes32 evidence = keccak256(abi.encode(block.chainid, address(this), serviceId, policyVersion));
         uint128 assetBps = BPS - policy.treasuryBps - policy.operatorBps - policy.stakersBps;
-        bytes32 operator = Accounts.wallet(service.operator);
 
-        shares = new Share[](stakers == address(0) ? 3 : 4);
+        shares = new Share[](4);
         shares[0] = Share(Kind.Account, policy.treasury, policy.treasuryBps, evidence);
-        shares[1] = Share(Kind.Account, operator, policy.operatorBps, evidence);
-        if (stakers == address(0)) shares[1].units += policy.stakersBps;
-        else shares[2] = Share(Kind.Account, stakersAccount(service.operator), policy.stakersBps, evidence);
-        shares[shares.length - 1] = Share(
+        shares[1] = Share(Kind.Account, Accounts.wallet(service.operator), policy.operatorBps, evidence);
+        shares[2] = Share(Kind.Account, stakersAccount(service.operator), policy.stakersBps, evidence);
+        shares[3] = Share(
             Kind.Split,
             service.registry.splitOf(service.assetId, service.assetVersion),
             assetBps,
@@ -315,10 +308,10 @@ contract ServiceRegistry {
         return _platformShares(feePolicy.policyAt(policyVersion), policyVersion);
     }
 
-    /// @notice The ledger account that holds what an operator's stakers earn: a sub-account of {stakers} whose tag is
+    /// @notice The ledger account that holds what an operator's stakers earn: a sub-account of {staking} whose tag is
     /// the low 12 bytes of the operator's address.
     function stakersAccount(address operator) public view returns (bytes32) {
-        return Accounts.sub(stakers, uint96(uint160(operator)));
+        return Accounts.sub(address(staking), uint96(uint160(operator)));
     }
 
     // ------------------------------------------------------------------ internals
@@ -341,7 +334,7 @@ contract ServiceRegistry {
     }
 
     function _checkEligible(address operator) private view {
-        if (address(eligibility) != address(0) && !eligibility.isEligible(operator)) {
+        if (!staking.isEligible(operator)) {
             revert ServiceRegistry_NotEligible(operator);
         }
     }

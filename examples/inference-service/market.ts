@@ -7,6 +7,7 @@ import { evidenceOf } from "../../sdk/content.ts";
 import { packSignatures, signContribution } from "../../sdk/contribution.ts";
 import type { CorpusText } from "../../scripts/demo/corpus.ts";
 import type { Protocol } from "../../scripts/lib/protocol.ts";
+import { stakeTransactions } from "../../scripts/lib/stake.ts";
 
 const GAS_MONEY = parseEther("0.02");
 const CARD_URI = "https://example.org/card.json";
@@ -55,6 +56,7 @@ export async function openMarket({
   const { chainId } = await provider.getNetwork();
   const datanet = await createDatanet({ protocol, chainId, curator, texts, contributors });
   const modelId = await registerModel({ protocol, builder, datanet });
+  await stake({ protocol, operator });
   const serviceId = await registerService({ protocol, operator, modelId });
   return { chainId, curator, builder, operator, facilitator, contributors, serviceId };
 }
@@ -120,6 +122,22 @@ async function registerModel({
   };
   await (await models.connect(builder).register({ minShareBps: 1_000n, open: true }, lineage)).wait();
   return await models.assetCount();
+}
+
+/** Who serves has something at stake. */
+async function stake({
+  protocol,
+  protocol: { token, staking },
+  operator,
+}: {
+  protocol: Protocol;
+  operator: Wallet;
+}): Promise<void> {
+  const amount = await staking.minSelfStake();
+  await (await token.transfer(operator.address, amount)).wait();
+  for (const transaction of await stakeTransactions({ protocol, operator: operator.address, amount })) {
+    await (await operator.sendTransaction(transaction)).wait();
+  }
 }
 
 async function registerService({

@@ -2,10 +2,12 @@ import { buildModule } from "@nomicfoundation/hardhat-ignition/modules";
 
 import AccessModule from "./Access.ts";
 import LedgerModule from "./Ledger.ts";
+import StakingModule from "./Staking.ts";
 
 export default buildModule("Registry", (m) => {
   const { ledger } = m.useModule(LedgerModule);
   const { access, timelock } = m.useModule(AccessModule);
+  const { staking } = m.useModule(StakingModule);
 
   const datanets = m.contract("DatanetRegistry", [ledger]);
   const models = m.contract("ModelRegistry", [datanets]);
@@ -20,14 +22,7 @@ export default buildModule("Registry", (m) => {
       platformFee: m.getParameter("platformFee"),
     },
   ]);
-  const services = m.contract("ServiceRegistry", [
-    ledger,
-    feePolicy,
-    models,
-    agents,
-    m.getParameter("eligibility"),
-    m.getParameter("stakers"),
-  ]);
+  const services = m.contract("ServiceRegistry", [ledger, feePolicy, models, agents, staking]);
 
   return { datanets, models, agents, feePolicy, services };
 });

@@ -1,5 +1,3 @@
-import { ZeroAddress } from "ethers";
-
 import { CallIndex } from "../../sdk/callIndex.ts";
 import type { StoredReceipt } from "../../sdk/callTree.ts";
 import { type RawLog, readLogs } from "../../sdk/chainLogs.ts";
@@ -20,7 +18,6 @@ export async function collectCalls({
     chainId: sender.chainId,
     contracts,
     implementation: await protocol.splitAddresses.implementation(),
-    stakers: ZeroAddress,
   };
   const { addresses } = new CallIndex(chain);
   const toBlock = await provider.getBlockNumber();

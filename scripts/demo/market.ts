@@ -60,7 +60,7 @@ export async function openMarket({ setting, corpus }: { setting: Setting; corpus
   const { people, booked } = setting;
   const catalogue = new Catalogue(booked.reference);
   const registrar = new Registrar({ setting, catalogue });
-  nameAccounts({ setting, catalogue });
+  await nameAccounts({ setting, catalogue });
 
   const datanet = await Datanet.create({ setting, catalogue });
   const early = corpus.filter(({ year }) => year <= LAST_YEAR_OF_VERSION_1);
@@ -119,13 +119,23 @@ export async function openMarket({ setting, corpus }: { setting: Setting; corpus
   };
 }
 
-function nameAccounts({ setting: { people, treasury }, catalogue }: { setting: Setting; catalogue: Catalogue }): void {
+async function nameAccounts({
+  setting: { people, treasury, protocol },
+  catalogue,
+}: {
+  setting: Setting;
+  catalogue: Catalogue;
+}): Promise<void> {
   const add = (kind: FlowKind, payees: Iterable<Payee>): void => {
     for (const { name, wallet } of payees) catalogue.addAccount(walletAccount(wallet.address), { name, kind });
   };
   add("protocol", [treasury]);
   add("builder", [people.archive, people.curator, people.lab, people.studio, people.workshop]);
   add("operator", people.operators);
+  for (const { name, wallet } of people.operators) {
+    const account = await protocol.staking.rewardsAccount(wallet);
+    catalogue.addAccount(account, { name: `Stakers of ${name}`, kind: "staker" });
+  }
   add("contributor", people.contributors.values());
 }
 
@@ -260,13 +270,18 @@ class Registrar {
 
     const serviceId = await services.serviceCount();
     const evidence = await this.#serviceEvidence(serviceId);
-    // Without a staking contract the stakers' part is the operator's.
-    const operatorUnits = parameters.operatorBps + parameters.stakersBps;
+    const { treasuryBps, operatorBps, stakersBps } = parameters;
     const split = Split.from({
       shares: [
-        walletShare({ person: treasury, units: parameters.treasuryBps, evidence }),
-        walletShare({ person: operator, units: operatorUnits, evidence }),
-        splitShare({ to: asset.split, units: BPS - parameters.treasuryBps - operatorUnits, evidence }),
+        walletShare({ person: treasury, units: treasuryBps, evidence }),
+        walletShare({ person: operator, units: operatorBps, evidence }),
+        {
+          kind: ShareKind.Account,
+          recipient: await services.stakersAccount(operator.wallet),
+          units: stakersBps,
+          evidence,
+        },
+        splitShare({ to: asset.split, units: BPS - treasuryBps - operatorBps - stakersBps, evidence }),
       ],
     });
     const name = `${asset.name} at ${operator.name}`;

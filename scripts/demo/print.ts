@@ -46,7 +46,7 @@ function printContributors({ contributors, corpus }: Report): void {
   );
 }
 
-function printEarners({ contributors, builders, operators, others, agent, prepaid }: Report): void {
+function printEarners({ contributors, builders, operators, stakers, others, agent, prepaid }: Report): void {
   printSection("Who refined");
   printTable(
     [left("builder"), left("role"), right("earned OPEN")],
@@ -62,6 +62,7 @@ function printEarners({ contributors, builders, operators, others, agent, prepai
     ["contributors", sumOf(contributors.map(({ earned }) => earned))],
     ["builders, curator and owner", sumOf(builders.map(({ earned }) => earned))],
     ["operators", sumOf(operators.map(({ earned }) => earned))],
+    ["operators' stakers", sumOf(stakers.map(({ earned }) => earned))],
     ["protocol treasury", sumOf(others.map(({ earned }) => earned))],
     ["agent's budget, not spent yet", agent.earned - agent.spent],
   ];

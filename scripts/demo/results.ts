@@ -52,8 +52,12 @@ export async function collectResults({
   const conservation = conservationOf({ state, market });
   const { earned: agentEarned } = incomeOf(incomes, market.agentBudget);
 
-  const earner = ({ name, wallet }: Payee, role: string): EarnerRow => {
-    const { earned, withdrawn } = incomeOf(incomes, walletAccount(wallet.address));
+  const earner = (
+    { name, wallet }: Payee,
+    role: string,
+    account: string = walletAccount(wallet.address),
+  ): EarnerRow => {
+    const { earned, withdrawn } = incomeOf(incomes, account);
     return { name, role, address: wallet.address, earned, paidOut: withdrawn };
   };
   const services = traffic.serviceRows();
@@ -95,6 +99,12 @@ export async function collectResults({
       const calls = served.reduce((sum, service) => sum + service.calls, 0n);
       return { ...earner(person, `serves ${served.map(({ name }) => name.split(" at ")[0]).join(", ")}`), calls };
     }),
+    stakers: await Promise.all(
+      people.operators.map(async (operator) => {
+        const account = await setting.protocol.staking.rewardsAccount(operator.wallet);
+        return earner(operator, "is backed by them", account);
+      }),
+    ),
     others: [earner(setting.treasury, "shares and fixed fees")],
     services,
     rails: traffic.railRows(),

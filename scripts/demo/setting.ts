@@ -1,4 +1,3 @@
-import { ZeroAddress } from "ethers";
 import { network } from "hardhat";
 
 import { BookedLedger } from "../../test/reference/bookedLedger.ts";
@@ -32,8 +31,7 @@ export async function deploySetting(people: People): Promise<Setting> {
   const parameters = {
     ...(await readParameters({ file: locateParameters("hardhat"), deployer })),
     tokenHolder: deployer,
-    eligibility: ZeroAddress,
-    stakers: ZeroAddress,
+    minSelfStake: 0n,
   };
   const protocol = await deployProtocol({ connection, parameters });
   const { token, ledger, splitAddresses } = protocol;

@@ -5,6 +5,7 @@ import { RegistryState } from "../../sdk/registryState.ts";
 import { ShareKind } from "../../sdk/share.ts";
 import { decodeDraws, type Draw, type Split } from "../../sdk/split.ts";
 import type { Random } from "../../test/reference/random.ts";
+import { getAddresses } from "../lib/protocol.ts";
 import type { Market } from "./market.ts";
 import type { Person } from "./people.ts";
 import type { Setting } from "./setting.ts";
@@ -45,16 +46,9 @@ export class Settlement {
     market: Market;
     random: Random;
   }): Promise<Settlement> {
-    const { datanets, models, agents, feePolicy, services } = setting.protocol;
     const registryState = new RegistryState({
       chainId: setting.sender.chainId,
-      addresses: {
-        datanets: await datanets.getAddress(),
-        models: await models.getAddress(),
-        agents: await agents.getAddress(),
-        feePolicy: await feePolicy.getAddress(),
-        services: await services.getAddress(),
-      },
+      addresses: await getAddresses(setting.protocol),
     });
     return new Settlement({ setting, market, random, registryState });
   }

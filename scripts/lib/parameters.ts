@@ -15,10 +15,6 @@ export interface ProtocolParameters {
   stakersBps: bigint;
   /** Per call, in the smallest unit of OPEN. */
   platformFee: bigint;
-  /** Contract that decides who may operate a service. Zero lets everybody. */
-  eligibility: string;
-  /** Contract that holds the accounts of those who back operators. Zero gives their part to the operator. */
-  stakers: string;
   /** How long stake stays at risk after its owner asked for it. */
   thawSeconds: bigint;
   /** How long a round of rewards takes. */
@@ -99,8 +95,6 @@ function parseParameters({
     operatorBps: readUint("operatorBps"),
     stakersBps: readUint("stakersBps"),
     platformFee: readUint("platformFee"),
-    eligibility: readAddress("eligibility"),
-    stakers: readAddress("stakers"),
     thawSeconds: readUint("thawSeconds"),
     dripSeconds: readUint("dripSeconds"),
     minSelfStake: readUint("minSelfStake"),

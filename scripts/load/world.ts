@@ -7,6 +7,7 @@ import { type Channel, channelId } from "../../sdk/channel.ts";
 import { RegistryState } from "../../sdk/registryState.ts";
 import { Sender } from "../../test/reference/sender.ts";
 import { locateParameters, readParameters } from "../lib/parameters.ts";
+import { stakeTransactions } from "../lib/stake.ts";
 import { deployProtocol, getAddresses, getDeployer, type Protocol, type ProtocolAddresses } from "../lib/protocol.ts";
 
 /** What is served, by whom, for which split. */
@@ -73,6 +74,13 @@ export async function createWorld({
   }
   for (const payer of payers) await protocol.token.transfer(payer, PAYER_TOKENS);
   await registerModels({ protocol, sender, contributors });
+  const amount = await protocol.staking.minSelfStake();
+  for (const operator of operators) {
+    await protocol.token.transfer(operator, amount);
+    for (const transaction of await stakeTransactions({ protocol, operator: operator.address, amount })) {
+      await sender.send({ from: operator, transaction });
+    }
+  }
   const chainId = sender.chainId;
   const registry = new RegistryState({ addresses, chainId });
   for (let i = 0; i < serviceCount; i++) {
@@ -132,11 +140,7 @@ export async function createWorld({
 
 async function deploy(connection: NetworkConnection): Promise<Protocol> {
   const deployer = await getDeployer(connection);
-  const parameters = {
-    ...(await readParameters({ file: locateParameters("hardhat"), deployer })),
-    eligibility: ZeroAddress,
-    stakers: ZeroAddress,
-  };
+  const parameters = await readParameters({ file: locateParameters("hardhat"), deployer });
   const protocol = await deployProtocol({ connection, parameters });
   await protocol.token.approve(protocol.ledger, MaxUint256);
   return protocol;

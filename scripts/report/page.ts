@@ -62,12 +62,13 @@ function renderTiles({ rails, services, contributors, conservation, comparison }
   return `<div class="tiles">${tiles.map(([value, name]) => `<div><b>${value}</b><span>${name}</span></div>`).join("")}</div>`;
 }
 
-function renderEarners({ contributors, builders, operators, others, agent }: Report): string {
+function renderEarners({ contributors, builders, operators, stakers, others, agent }: Report): string {
   const sum = (rows: { earned: bigint }[]): bigint => rows.reduce((total, { earned }) => total + earned, 0n);
   const parts: { name: string; kind: FlowKind; earned: bigint }[] = [
     { name: "Contributors", kind: "contributor", earned: sum(contributors) },
     { name: "Builders, curator, owner", kind: "builder", earned: sum(builders) },
     { name: "Operators", kind: "operator", earned: sum(operators) },
+    { name: "Stakers", kind: "staker", earned: sum(stakers) },
     { name: "Protocol treasury", kind: "protocol", earned: sum(others) },
     { name: "Agent, not spent yet", kind: "agent", earned: agent.earned - agent.spent },
   ];

@@ -8,6 +8,8 @@ export interface Report {
   contributors: ContributorRow[];
   builders: EarnerRow[];
   operators: (EarnerRow & { calls: bigint })[];
+  /** What those earned who back the operators. */
+  stakers: EarnerRow[];
   others: EarnerRow[];
   services: ServiceRow[];
   rails: RailRow[];
@@ -102,4 +104,4 @@ export interface FlowNode {
 }
 
 export type FlowKind =
-  "payer" | "service" | "operator" | "agent" | "model" | "datanet" | "contributor" | "builder" | "protocol";
+  "payer" | "service" | "operator" | "staker" | "agent" | "model" | "datanet" | "contributor" | "builder" | "protocol";

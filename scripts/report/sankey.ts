@@ -24,6 +24,7 @@ const KINDS: FlowKind[] = [
   "model",
   "builder",
   "operator",
+  "staker",
   "protocol",
 ];
 

@@ -3,13 +3,13 @@ export const STYLES = `
 :root {
   color-scheme: light dark;
   --page: #f7f7f5; --card: #ffffff; --text: #1d2126; --muted: #66707a; --line: #e3e5e4; --track: #eef0ef;
-  --payer: #7b8794; --service: #3d6fc9; --operator: #d07a2d; --agent: #8459c9; --model: #178f95;
+  --payer: #7b8794; --service: #3d6fc9; --operator: #d07a2d; --staker: #b5544a; --agent: #8459c9; --model: #178f95;
   --datanet: #3c9150; --contributor: #c24a7d; --builder: #a98314; --protocol: #84705f; --good: #2d7d46; --bad: #b3261e;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --page: #14171a; --card: #1c2024; --text: #e6e8ea; --muted: #98a2ac; --line: #2d3339; --track: #262b30;
-    --payer: #8f9ba8; --service: #6d9bea; --operator: #e79a52; --agent: #a983e6; --model: #3cb6bb;
+    --payer: #8f9ba8; --service: #6d9bea; --operator: #e79a52; --staker: #e08a80; --agent: #a983e6; --model: #3cb6bb;
     --datanet: #63b878; --contributor: #e377a4; --builder: #cfaa3d; --protocol: #a8937f; --good: #6cc48a; --bad: #f2857c;
   }
 }

@@ -13,8 +13,6 @@ export interface CallChain {
   contracts: CallContracts;
   /** `implementation()` of the SplitAddresses contract. */
   implementation: string;
-  /** `stakers()` of the ServiceRegistry. */
-  stakers: string;
 }
 
 /** Receipts together with the logs they are checked against: all that a trace needs once a chain is gone. */
@@ -63,7 +61,7 @@ type SignedOnly = Pick<StoredReceipt, "receipt" | "signature">;
 /** What an archive has to name. */
 const CONTRACTS: (keyof CallContracts)[] = [
   ...(["token", "ledger", "splitAddresses"] as const),
-  ...(["datanets", "models", "agents", "feePolicy", "services"] as const),
+  ...(["datanets", "models", "agents", "feePolicy", "services", "staking"] as const),
 ];
 const HASH = /^0x[0-9a-f]{64}$/;
 const HASH_FIELDS = [
@@ -109,7 +107,6 @@ function isArchive(value: unknown): value is Omit<CallArchive, "receipts"> & { r
     Object.values(value.contracts).every(isAddress) &&
     CONTRACTS.every((name) => isObject(value.contracts) && name in value.contracts) &&
     isAddress(value.implementation) &&
-    isAddress(value.stakers) &&
     Array.isArray(value.receipts) &&
     Array.isArray(value.logs) &&
     value.logs.every(isLog)

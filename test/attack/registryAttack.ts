@@ -6,7 +6,7 @@ import type { NetworkConnection } from "hardhat/types/network";
 import { ROLE } from "../../ignition/powers.ts";
 import type { Protocol } from "../../scripts/lib/protocol.ts";
 import type { AllowList } from "../../typechain-types/index.ts";
-import { approveAll, deployWith, type RegistryWorld } from "../registry/registryWorld.ts";
+import { approveAll, deployRegistryWorld, type RegistryWorld, withStaking } from "../registry/registryWorld.ts";
 import { numberOf, WEAKNESSES } from "../twins/registryTwins.ts";
 
 /** Where the twin's contracts look for the defence they lack; see Weakness.sol. */
@@ -88,7 +88,7 @@ export async function switchOff(world: RegistryWorld, defence: string): Promise<
 
 export async function deployGuardedWorld(chain: NetworkConnection): Promise<GuardedWorld> {
   const allowList = await chain.ethers.deployContract("AllowList");
-  const world = await deployWith(chain, { eligibility: await allowList.getAddress() });
+  const world = await withStaking(await deployRegistryWorld(chain), allowList);
   await allowList.set(world.operator, true);
   return { ...world, allowList };
 }
@@ -109,15 +109,7 @@ export async function deployWeakWorld(chain: NetworkConnection): Promise<Guarded
   const feePolicy = await deploy("FeePolicy", [world.access, world.governance, fees]);
   const { selector } = world.feePolicy.interface.getFunction("setPolicy");
   await world.access.connect(world.governance).setTargetFunctionRole(feePolicy, [selector], ROLE.PARAMETERS);
-  const eligibility = await world.allowList.getAddress();
-  const services = await deploy("ServiceRegistry", [
-    ledger,
-    feePolicy,
-    models,
-    agents,
-    eligibility,
-    ethers.ZeroAddress,
-  ]);
+  const services = await deploy("ServiceRegistry", [ledger, feePolicy, models, agents, world.allowList]);
 
   const weakWorld = {
     ...world,

@@ -10,7 +10,7 @@ import { LedgerState } from "../../sdk/ledgerState.ts";
 import { planClaim } from "../../sdk/planner.ts";
 import { RegistryState, type SplitOrigin } from "../../sdk/registryState.ts";
 import { encodeDraws, type Split } from "../../sdk/split.ts";
-import type { Protocol } from "../../scripts/lib/protocol.ts";
+import { getAddresses, type Protocol } from "../../scripts/lib/protocol.ts";
 import { createProtocolFixture } from "../helpers/deploy.ts";
 import { findRows, findSection, readDoc } from "./markdown.ts";
 
@@ -66,15 +66,8 @@ describe("the example of docs/money-flow.md", () => {
     });
     await services.register(models, 2n, 1n, parseUnits("0.2"), parseUnits("0.8"), "");
 
-    const addresses = {
-      datanets: await datanets.getAddress(),
-      models: await models.getAddress(),
-      agents: await protocol.agents.getAddress(),
-      feePolicy: await protocol.feePolicy.getAddress(),
-      services: await services.getAddress(),
-    };
     const { chainId } = await ethers.provider.getNetwork();
-    const registries = new RegistryState({ addresses, chainId });
+    const registries = new RegistryState({ addresses: await getAddresses(protocol), chainId });
     await registries.follow({ provider: ethers.provider, toBlock: await ethers.provider.getBlockNumber() });
     expect(await ledger.balanceOf(account)).to.equal(0n);
     return { protocol, registries };

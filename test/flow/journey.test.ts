@@ -18,7 +18,7 @@ const { loadFixture } = networkHelpers;
 /** What each earns of 100,000,000 units paid to the service. */
 const OF_A_HUNDRED_MILLION = {
   governance: 2_500_000n,
-  operator: 50_000_000n,
+  operator: 40_000_000n,
   carol: 23_750_000n,
   tuner: 12_825_000n,
   builder: 6_555_000n,
@@ -31,9 +31,17 @@ type Earner = keyof typeof OF_A_HUNDRED_MILLION;
 const EARNERS = Object.keys(OF_A_HUNDRED_MILLION) as Earner[];
 const HUNDRED_MILLION = 100_000_000n;
 
+/** What those earn of it who back the operator. */
+const STAKERS_OF_A_HUNDRED_MILLION = 10_000_000n;
+
+/** What waits for those who back the operator. */
+async function stakersEarned({ ledger, staking, operator }: RegistryWorld): Promise<bigint> {
+  return await ledger.balanceOf(await staking.rewardsAccount(operator));
+}
+
 describe("From contribution to claim", () => {
   it("adds up: the parts are the whole", () => {
-    expect(Object.values<bigint>(OF_A_HUNDRED_MILLION).reduce((sum, part) => sum + part)).to.equal(HUNDRED_MILLION);
+    expect(Object.values<bigint>(OF_A_HUNDRED_MILLION).reduce((sum, part) => sum + part, STAKERS_OF_A_HUNDRED_MILLION)).to.equal(HUNDRED_MILLION);
   });
 
   for (const [rail, pay] of Object.entries(RAILS)) {
@@ -44,10 +52,11 @@ describe("From contribution to claim", () => {
       for (const earner of EARNERS) {
         expect(await world.ledger.balanceOf(accountOf(world[earner])), earner).to.equal(OF_A_HUNDRED_MILLION[earner]);
       }
+      expect(await stakersEarned(world)).to.equal(STAKERS_OF_A_HUNDRED_MILLION);
     });
   }
 
-  it("pays the same by all rails together, and nothing stays behind once all have claimed", async () => {
+  it("pays the same by all rails together, and only the stakers' part stays behind once all have claimed", async () => {
     const { world, chain } = await start();
     const { ledger, token, relayer, alice, bob, governance } = world;
     for (const pay of Object.values(RAILS)) {
@@ -73,7 +82,8 @@ describe("From contribution to claim", () => {
       expect(await token.balanceOf(world[earner]), earner).to.equal(earned);
     }
     expect(await token.balanceOf(relayer)).to.equal(25n);
-    expect(await token.balanceOf(ledger)).to.equal(0n);
+    expect(await token.balanceOf(ledger)).to.equal(times * STAKERS_OF_A_HUNDRED_MILLION);
+    expect(await stakersEarned(world)).to.equal(times * STAKERS_OF_A_HUNDRED_MILLION);
     expect(await ledger.balanceOf(accountOf(governance))).to.equal(0n);
   });
 
@@ -93,6 +103,7 @@ describe("From contribution to claim", () => {
     for (const earner of EARNERS) {
       expect(await ledger.balanceOf(accountOf(world[earner])), earner).to.equal(times * OF_A_HUNDRED_MILLION[earner]);
     }
+    expect(await stakersEarned(world)).to.equal(times * STAKERS_OF_A_HUNDRED_MILLION);
   });
 
   for (const seed of [1, 2, 3]) {
@@ -112,6 +123,8 @@ describe("From contribution to claim", () => {
         const account = accountOf(world[earner]);
         expect(await ledger.balanceOf(account), earner).to.equal(earned.get(account) ?? 0n);
       }
+      const stakers = await world.staking.rewardsAccount(world.operator);
+      expect(await stakersEarned(world)).to.equal(earned.get(stakers) ?? 0n);
       for (const { id } of chain.splits) {
         expect((await ledger.received(id)).amount).to.equal(received.get(id));
       }

@@ -8,7 +8,8 @@ import { deployProtocol, getDeployer } from "../../scripts/lib/protocol.ts";
 /**
  * A fixture for `loadFixture`: the whole protocol on an embedded chain, deployed as on every other network.
  *
- * @param parameters Replace those of `ignition/parameters/hardhat.json5`.
+ * @param parameters Replace those of `ignition/parameters/hardhat.json5`. Unless they say otherwise, operators serve
+ * without a stake.
  */
 export function createProtocolFixture({
   connection,
@@ -22,6 +23,6 @@ export function createProtocolFixture({
       file: locateParameters("hardhat"),
       deployer: await getDeployer(connection),
     });
-    return await deployProtocol({ connection, parameters: { ...defaults, ...parameters } });
+    return await deployProtocol({ connection, parameters: { ...defaults, minSelfStake: 0n, ...parameters } });
   };
 }

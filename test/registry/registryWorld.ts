@@ -1,4 +1,5 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
+import type { Addressable } from "ethers";
 import type { NetworkConnection } from "hardhat/types/network";
 
 import type { ProtocolParameters } from "../../scripts/lib/parameters.ts";
@@ -46,6 +47,15 @@ export async function deployWith(
   const world = { ...protocol, ...people, governance: await asTimelock({ connection, protocol }), connection };
   await approveAll(world);
   return world;
+}
+
+/** The same world with services that ask somebody else who may operate. */
+export async function withStaking(world: RegistryWorld, staking: Addressable): Promise<RegistryWorld> {
+  const { ledger, feePolicy, models, agents, connection } = world;
+  const args = [ledger, feePolicy, models, agents, staking];
+  const guarded = { ...world, services: await connection.ethers.deployContract("ServiceRegistry", args) };
+  await approveAll(guarded);
+  return guarded;
 }
 
 export async function peopleOf({ ethers }: NetworkConnection): Promise<People> {

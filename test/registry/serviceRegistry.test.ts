@@ -8,7 +8,7 @@ import type { AllowList } from "../../typechain-types/index.ts";
 import { accountOf } from "../helpers/shares.ts";
 import { accept, createDatanet, offersOf, rowsOf } from "./datanets.ts";
 import { type AssetVersion, lineageOf, registerAgent, registerModel } from "./lineages.ts";
-import { deployRegistryWorld, deployWith, peopleOf, POLICY, type RegistryWorld } from "./registryWorld.ts";
+import { deployRegistryWorld, POLICY, type RegistryWorld, withStaking } from "./registryWorld.ts";
 import { registerService, type Service, splitOfPlatform, splitOfService } from "./services.ts";
 
 const { ethers, networkHelpers } = await network.getOrCreate();
@@ -83,13 +83,12 @@ describe("ServiceRegistry: register", () => {
   });
 
   it("names what it is built on", async () => {
-    const { services, ledger, feePolicy, models, agents } = await loadFixture(deployRegistryWorld);
+    const { services, ledger, feePolicy, models, agents, staking } = await loadFixture(deployRegistryWorld);
     expect(await services.ledger()).to.equal(await ledger.getAddress());
     expect(await services.feePolicy()).to.equal(await feePolicy.getAddress());
     expect(await services.models()).to.equal(await models.getAddress());
     expect(await services.agents()).to.equal(await agents.getAddress());
-    expect(await services.eligibility()).to.equal(ZeroAddress);
-    expect(await services.stakers()).to.equal(ZeroAddress);
+    expect(await services.staking()).to.equal(await staking.getAddress());
     expect(await services.RATE_TOKENS()).to.equal(1_000n);
   });
 });
@@ -169,20 +168,19 @@ describe("ServiceRegistry: splits", () => {
       expect(await services.splitOf(service.id)).to.equal(split.id);
       expect(await services.splitAt(service.id, 1n)).to.equal(split.id);
       expect(await services.sharesAt(service.id, 1n)).to.deep.equal(rowsOf(sharesOf(split)));
-      expect(sharesOf(split).map(({ units }) => units)).to.deep.equal([250n, 5_000n, 4_750n]);
+      expect(sharesOf(split).map(({ units }) => units)).to.deep.equal([250n, 4_000n, 1_000n, 4_750n]);
     });
   }
 
-  it("have a share for the operator's stakers where somebody keeps their accounts", async () => {
-    const { world, service } = await startService(deployStaked);
-    const { services, operator, relayer: stakers } = world;
+  it("have a share for the operator's stakers, in an account that the staking contract keeps for each operator", async () => {
+    const { world, service } = await startService();
+    const { services, staking, operator } = world;
     const split = await splitOfService({ world, service, policyVersion: 1n });
-    expect(await services.splitOf(service.id)).to.equal(split.id);
-    expect(await services.sharesAt(service.id, 1n)).to.deep.equal(rowsOf(sharesOf(split)));
-    expect(sharesOf(split).map(({ units }) => units)).to.deep.equal([250n, 4_000n, 1_000n, 4_750n]);
     const tag = BigInt(operator.address) & (2n ** 96n - 1n);
-    expect(await services.stakersAccount(operator)).to.equal(accountOf(stakers, tag));
-    expect(sharesOf(split)[2].recipient).to.equal(accountOf(stakers, tag));
+    const account = accountOf({ address: await staking.getAddress() }, tag);
+    expect(await services.stakersAccount(operator)).to.equal(account);
+    expect(await staking.rewardsAccount(operator)).to.equal(account);
+    expect(sharesOf(split)[2].recipient).to.equal(account);
   });
 
   it("differ by service, even of one operator and one asset", async () => {
@@ -192,21 +190,19 @@ describe("ServiceRegistry: splits", () => {
   });
 
   it("follow each policy, whatever part is zero", async () => {
-    for (const deploy of [deployRegistryWorld, deployStaked]) {
-      const { world, service } = await startService(deploy);
-      const { services, feePolicy, governance } = world;
-      const policies = [
-        { treasuryBps: 0n, operatorBps: 0n, stakersBps: 0n },
-        { treasuryBps: 1_000n, operatorBps: 0n, stakersBps: 0n },
-        { treasuryBps: 0n, operatorBps: 8_000n, stakersBps: 1_000n },
-        { treasuryBps: 0n, operatorBps: 0n, stakersBps: 3_000n },
-      ];
-      for (const [i, policy] of policies.entries()) {
-        await feePolicy.connect(governance).setPolicy({ treasury: accountOf(governance), platformFee: 0n, ...policy });
-        const split = await splitOfService({ world, service, policyVersion: BigInt(i + 2) });
-        expect(await services.splitOf(service.id)).to.equal(split.id);
-        expect(split.tree.totalUnits).to.equal(10_000n);
-      }
+    const { world, service } = await startService();
+    const { services, feePolicy, governance } = world;
+    const policies = [
+      { treasuryBps: 0n, operatorBps: 0n, stakersBps: 0n },
+      { treasuryBps: 1_000n, operatorBps: 0n, stakersBps: 0n },
+      { treasuryBps: 0n, operatorBps: 8_000n, stakersBps: 1_000n },
+      { treasuryBps: 0n, operatorBps: 0n, stakersBps: 3_000n },
+    ];
+    for (const [i, policy] of policies.entries()) {
+      await feePolicy.connect(governance).setPolicy({ treasury: accountOf(governance), platformFee: 0n, ...policy });
+      const split = await splitOfService({ world, service, policyVersion: BigInt(i + 2) });
+      expect(await services.splitOf(service.id)).to.equal(split.id);
+      expect(split.tree.totalUnits).to.equal(10_000n);
     }
   });
 
@@ -322,12 +318,12 @@ describe("ServiceRegistry: pay", () => {
     await services.connect(payer).pay(service.id, 10_000n, 0n, 4n, MEMO, MAX);
     await ledger.release(drawsOf(platform, split, service.asset.split));
     expect(await ledger.balanceOf(accountOf(governance))).to.equal(250n + 40n);
-    expect(await ledger.balanceOf(accountOf(operator))).to.equal(5_000n);
+    expect(await ledger.balanceOf(accountOf(operator))).to.equal(4_000n);
     expect(await ledger.balanceOf(accountOf(builder))).to.equal(4_750n);
   });
 
   it("releases the stakers' part to the account that is kept for the operator", async () => {
-    const { world, service } = await startService(deployStaked);
+    const { world, service } = await startService();
     const { services, ledger, payer, operator } = world;
     const split = await splitOfService({ world, service, policyVersion: 1n });
     await services.connect(payer).pay(service.id, 10_000n, 0n, 1n, MEMO, MAX);
@@ -427,7 +423,7 @@ describe("ServiceRegistry: a change of policy", () => {
     await ledger.connect(payer).pay(before.id, 10_000n, 1n, MEMO);
     await services.connect(payer).pay(service.id, 10_000n, 0n, 1n, MEMO, MAX);
     await ledger.release(drawsOf(before, after, platformBefore));
-    expect(await ledger.balanceOf(accountOf(operator))).to.equal(2n * 5_000n);
+    expect(await ledger.balanceOf(accountOf(operator))).to.equal(2n * 4_000n);
     expect(await ledger.balanceOf(accountOf(governance))).to.equal(2n * 250n + 10n);
     expect(await ledger.balanceOf(accountOf(carol))).to.equal(1_000n);
   });
@@ -443,7 +439,7 @@ describe("ServiceRegistry: eligibility", () => {
       .withArgs(operator);
     await allowList.set(operator, true);
     await registerService({ world, asset });
-    expect(await services.eligibility()).to.equal(await allowList.getAddress());
+    expect(await services.staking()).to.equal(await allowList.getAddress());
   });
 
   it("is needed for every quote and payment, and can come back", async () => {
@@ -472,18 +468,13 @@ describe("ServiceRegistry: eligibility", () => {
     await allowList.set(operator, false);
     const split = await splitOfService({ world, service, policyVersion: 1n });
     await ledger.connect(operator).claim(drawsOf(split), operator);
-    expect(await world.token.balanceOf(operator)).to.equal(5_000n);
+    expect(await world.token.balanceOf(operator)).to.equal(4_000n);
   });
 });
 
-async function deployStaked(connection: NetworkConnection): Promise<RegistryWorld> {
-  const { relayer } = await peopleOf(connection);
-  return await deployWith(connection, { stakers: relayer.address });
-}
-
 async function deployGuarded(connection: NetworkConnection): Promise<{ world: RegistryWorld; allowList: AllowList }> {
   const allowList = await connection.ethers.deployContract("AllowList");
-  return { world: await deployWith(connection, { eligibility: await allowList.getAddress() }), allowList };
+  return { world: await withStaking(await deployRegistryWorld(connection), allowList), allowList };
 }
 
 /** A model of the builder's, served by the operator. */

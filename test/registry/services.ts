@@ -1,5 +1,5 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
-import { AbiCoder, keccak256, ZeroAddress } from "ethers";
+import { AbiCoder, keccak256 } from "ethers";
 
 import { encodeAccount, walletAccount } from "../../sdk/account.ts";
 import { type Share, ShareKind } from "../../sdk/share.ts";
@@ -44,28 +44,22 @@ export async function splitOfService({
   policyVersion: bigint;
 }): Promise<Split> {
   const { treasury, treasuryBps, operatorBps, stakersBps } = await feePolicy.policyAt(policyVersion);
-  const stakers = await services.stakers();
+  const stakers = await services.staking();
+  // The low 12 bytes of the operator's address.
+  const tag = BigInt(operator) % 2n ** 96n;
   const evidence = await evidenceOfService({ services, connection, id, policyVersion });
   const account = { kind: ShareKind.Account, evidence };
   const shares: Share[] = [
     { ...account, recipient: treasury, units: treasuryBps },
+    { ...account, recipient: walletAccount(operator), units: operatorBps },
+    { ...account, recipient: encodeAccount({ address: stakers, tag }), units: stakersBps },
     {
-      ...account,
-      recipient: walletAccount(operator),
-      units: stakers === ZeroAddress ? operatorBps + stakersBps : operatorBps,
+      kind: ShareKind.Split,
+      recipient: asset.split.id,
+      units: 10_000n - treasuryBps - operatorBps - stakersBps,
+      evidence,
     },
   ];
-  if (stakers !== ZeroAddress) {
-    // The low 12 bytes of the operator's address.
-    const tag = BigInt(operator) % 2n ** 96n;
-    shares.push({ ...account, recipient: encodeAccount({ address: stakers, tag }), units: stakersBps });
-  }
-  shares.push({
-    kind: ShareKind.Split,
-    recipient: asset.split.id,
-    units: 10_000n - treasuryBps - operatorBps - stakersBps,
-    evidence,
-  });
   return Split.from({ shares });
 }
 

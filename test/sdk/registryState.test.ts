@@ -38,10 +38,10 @@ interface Registries {
   curator: HardhatEthersSigner;
   operator: HardhatEthersSigner;
   contributors: HardhatEthersSigner[];
-  stakers: string;
+  staking: string;
 }
 
-async function deployRegistries({ stakers }: { stakers: string }): Promise<Registries> {
+async function deployRegistries(): Promise<Registries> {
   const { ethers } = await network.create();
   const [owner, curator, operator, ...others] = await ethers.getSigners();
   const token = await ethers.deployContract("OpenToken", [owner]);
@@ -52,14 +52,9 @@ async function deployRegistries({ stakers }: { stakers: string }): Promise<Regis
   // The owner governs: what no role is named for, the administrator may do.
   const access = await ethers.deployContract("AccessManager", [owner]);
   const feePolicy = await ethers.deployContract("FeePolicy", [access, owner, policyOf(owner, 100n)]);
-  const services = await ethers.deployContract("ServiceRegistry", [
-    ledger,
-    feePolicy,
-    models,
-    agents,
-    ZeroAddress,
-    stakers,
-  ]);
+  const eligible = await ethers.deployContract("AllowList");
+  await eligible.set(operator, true);
+  const services = await ethers.deployContract("ServiceRegistry", [ledger, feePolicy, models, agents, eligible]);
   const contributors = others.slice(0, 5);
   return {
     ethers,
@@ -74,7 +69,7 @@ async function deployRegistries({ stakers }: { stakers: string }): Promise<Regis
     curator,
     operator,
     contributors,
-    stakers,
+    staking: await eligible.getAddress(),
   };
 }
 
@@ -210,17 +205,15 @@ async function follow(registries: Registries): Promise<RegistryState> {
       (contract) => contract.getAddress(),
     ),
   );
-  const addresses = { datanets, models, agents, feePolicy, services };
-  const state = new RegistryState({ addresses, chainId, stakers: registries.stakers });
+  const addresses = { datanets, models, agents, feePolicy, services, staking: registries.staking };
+  const state = new RegistryState({ addresses, chainId });
   await state.follow({ provider, toBlock: await provider.getBlockNumber(), blocksPerRequest: 9 });
   return state;
 }
 
 describe("RegistryState", () => {
-  const stakers = `0x${"57".repeat(20)}`;
-
   it("reads events as the registries write them", async () => {
-    const { datanets, models, agents, feePolicy, services } = await deployRegistries({ stakers });
+    const { datanets, models, agents, feePolicy, services } = await deployRegistries();
     const topicsOf = (contract: Interface): string[] =>
       contract.fragments.filter((fragment) => fragment instanceof EventFragment).map((event) => event.format("full"));
     const pairs: [Interface, Interface][] = [
@@ -233,50 +226,48 @@ describe("RegistryState", () => {
     for (const [known, onChain] of pairs) expect(topicsOf(onChain)).to.include.members(topicsOf(known));
   });
 
-  for (const holder of [stakers, ZeroAddress]) {
-    it(`rebuilds every split, with ${holder === ZeroAddress ? "no stakers" : "stakers"}`, async () => {
-      const registries = await deployRegistries({ stakers: holder });
-      await useRegistries(registries);
-      const state = await follow(registries);
-      const { datanets, models, agents, services } = registries;
-      for (const [kind, registry, versions] of [
-        ["datanet", datanets, [4, 3]],
-        ["model", models, [2, 1]],
-        ["agent", agents, [1]],
-      ] as const) {
-        for (const [i, count] of versions.entries()) {
-          for (let version = 1; version <= count; version++) {
-            const splitId = await registry.splitOf(i + 1, version);
-            expect(state.originOf(splitId), `${kind} ${i + 1} version ${version}`).to.deep.equal({
-              kind,
-              id: BigInt(i + 1),
-              version,
-            });
-          }
+  it("rebuilds every split", async () => {
+    const registries = await deployRegistries();
+    await useRegistries(registries);
+    const state = await follow(registries);
+    const { datanets, models, agents, services } = registries;
+    for (const [kind, registry, versions] of [
+      ["datanet", datanets, [4, 3]],
+      ["model", models, [2, 1]],
+      ["agent", agents, [1]],
+    ] as const) {
+      for (const [i, count] of versions.entries()) {
+        for (let version = 1; version <= count; version++) {
+          const splitId = await registry.splitOf(i + 1, version);
+          expect(state.originOf(splitId), `${kind} ${i + 1} version ${version}`).to.deep.equal({
+            kind,
+            id: BigInt(i + 1),
+            version,
+          });
         }
       }
-      for (const serviceId of [1n, 2n]) {
-        for (const policyVersion of [1, 2]) {
-          // Service 1 serves another version of its model since the policy changed.
-          const splitId = await services.splitAt(serviceId, policyVersion);
-          if (serviceId === 1n && policyVersion === 1) continue;
-          expect(state.originOf(splitId)).to.include({ kind: "service", id: serviceId, policyVersion });
-        }
-      }
+    }
+    for (const serviceId of [1n, 2n]) {
       for (const policyVersion of [1, 2]) {
-        const splitId = await services.platformSplitAt(policyVersion);
-        expect(state.originOf(splitId)).to.deep.equal({ kind: "platform", policyVersion });
+        // Service 1 serves another version of its model since the policy changed.
+        const splitId = await services.splitAt(serviceId, policyVersion);
+        if (serviceId === 1n && policyVersion === 1) continue;
+        expect(state.originOf(splitId)).to.include({ kind: "service", id: serviceId, policyVersion });
       }
-      const ofService = [...state.splits].filter(({ id: splitId }) => {
-        const origin = state.originOf(splitId);
-        return origin?.kind === "service" && origin.id === 1n;
-      });
-      expect(ofService).to.have.length(3);
+    }
+    for (const policyVersion of [1, 2]) {
+      const splitId = await services.platformSplitAt(policyVersion);
+      expect(state.originOf(splitId)).to.deep.equal({ kind: "platform", policyVersion });
+    }
+    const ofService = [...state.splits].filter(({ id: splitId }) => {
+      const origin = state.originOf(splitId);
+      return origin?.kind === "service" && origin.id === 1n;
     });
-  }
+    expect(ofService).to.have.length(3);
+  });
 
   it("keeps the logs of Datanets, with every version's proofs", async () => {
-    const registries = await deployRegistries({ stakers });
+    const registries = await deployRegistries();
     await useRegistries(registries);
     const log = (await follow(registries)).logOf(1n);
     expect(log.size).to.equal(12);
@@ -290,7 +281,7 @@ describe("RegistryState", () => {
   });
 
   it("is enough, with the ledger's events, to plan a claim from a service down to a contributor", async () => {
-    const registries = await deployRegistries({ stakers });
+    const registries = await deployRegistries();
     await useRegistries(registries);
     const { ethers, token, ledger, services, contributors } = registries;
     await token.approve(services, ethers.MaxUint256);
@@ -317,7 +308,7 @@ describe("RegistryState", () => {
   });
 
   it("goes on where it stopped", async () => {
-    const registries = await deployRegistries({ stakers });
+    const registries = await deployRegistries();
     const state = await follow(registries);
     await useRegistries(registries);
     const { provider } = registries.ethers;
@@ -329,7 +320,7 @@ describe("RegistryState", () => {
 
   it("refuses a split that is not the one on chain", () => {
     const zero = getAddress(ZeroAddress);
-    const addresses = { datanets: zero, models: zero, agents: zero, feePolicy: zero, services: zero };
+    const addresses = { datanets: zero, models: zero, agents: zero, feePolicy: zero, services: zero, staking: zero };
     const state = new RegistryState({ addresses, chainId: 1n });
     expect(() => {
       state.apply({

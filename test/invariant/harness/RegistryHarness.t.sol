@@ -15,7 +15,7 @@ import {Subject} from "../../solidity/Campaign.sol";
 import {VM} from "../../solidity/Vm.sol";
 import {Defence} from "../../twins/generated/Defence.sol";
 import {WideToken} from "../ledger/WideToken.sol";
-import {createRegistries, firstFees, govern, STAKERS, TREASURY} from "../registry/Registry.t.sol";
+import {createRegistries, firstFees, govern, TREASURY} from "../registry/Registry.t.sol";
 import {RegistryHandlers} from "../registry/RegistryHandlers.sol";
 import {ADMIN, EligibilityList, PARAMETERS, Registries, RegistryWorld} from "../registry/RegistryWorld.sol";
 import {Harness} from "./Harness.sol";
@@ -217,7 +217,7 @@ contract WeakRegistries {
         r.policy = FeePolicy(_deploy("FeePolicy", abi.encode(r.access, TREASURY, firstFees()), missing));
         govern(r);
         r.eligibility = new EligibilityList();
-        bytes memory args = abi.encode(r.ledger, r.policy, r.models, r.agents, r.eligibility, STAKERS);
+        bytes memory args = abi.encode(r.ledger, r.policy, r.models, r.agents, r.eligibility);
         r.services = ServiceRegistry(_deploy("ServiceRegistry", args, missing));
     }
 

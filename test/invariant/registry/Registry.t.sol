@@ -20,7 +20,6 @@ contract RegistrySubject is RegistryHandlers {
 }
 
 address constant TREASURY = address(0x77);
-address constant STAKERS = address(0x57a6e5);
 
 function firstFees() pure returns (Fees memory) {
     return Fees(500, 3_000, 500, 1e15);
@@ -46,7 +45,7 @@ function createRegistries(WideToken token) returns (Registries memory r) {
     r.policy = new FeePolicy(address(r.access), TREASURY, firstFees());
     govern(r);
     r.eligibility = new EligibilityList();
-    r.services = new ServiceRegistry(r.ledger, r.policy, r.models, r.agents, r.eligibility, STAKERS);
+    r.services = new ServiceRegistry(r.ledger, r.policy, r.models, r.agents, r.eligibility);
 }
 
 contract RegistryCampaign is Campaign {

@@ -210,7 +210,7 @@ abstract contract RegistryWorld is Subject {
         bytes32 evidence = keccak256(abi.encode(block.chainid, address(services), serviceId, policyVersion));
         uint128 rest = 10_000 - policy.treasuryBps - policy.operatorBps - policy.stakersBps;
         bytes32 asset = assets[service.where][service.assetId - 1].splits[service.assetVersion - 1];
-        bytes32 stakers = bytes32(abi.encodePacked(uint96(uint160(service.operator)), services.stakers()));
+        bytes32 stakers = bytes32(abi.encodePacked(uint96(uint160(service.operator)), address(services.staking())));
         shares = new Share[](4);
         shares[0] = Share(Kind.Account, policy.treasury, policy.treasuryBps, evidence);
         shares[1] = Share(Kind.Account, _wallet(service.operator), policy.operatorBps, evidence);
