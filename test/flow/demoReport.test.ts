@@ -77,7 +77,7 @@ function reportWith(differences: string[]): Report {
     builders: [],
     operators: [],
     stakers: [],
-  others: [],
+    others: [],
     services: [],
     rails: [],
     agent: { earned: 0n, spent: 0n, calls: 0n },

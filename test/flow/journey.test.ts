@@ -41,7 +41,9 @@ async function stakersEarned({ ledger, staking, operator }: RegistryWorld): Prom
 
 describe("From contribution to claim", () => {
   it("adds up: the parts are the whole", () => {
-    expect(Object.values<bigint>(OF_A_HUNDRED_MILLION).reduce((sum, part) => sum + part, STAKERS_OF_A_HUNDRED_MILLION)).to.equal(HUNDRED_MILLION);
+    expect(
+      Object.values<bigint>(OF_A_HUNDRED_MILLION).reduce((sum, part) => sum + part, STAKERS_OF_A_HUNDRED_MILLION),
+    ).to.equal(HUNDRED_MILLION);
   });
 
   for (const [rail, pay] of Object.entries(RAILS)) {

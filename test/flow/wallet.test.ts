@@ -36,16 +36,17 @@ describe("docs/wallets.md", () => {
     it("pays every party what it is owed", async () => {
       await stage.runCommands();
 
-      // 0.701 went to the service and its fee, 1 to the model. What nobody has claimed is the treasury's and the curator's.
+      // 0.701 went to the service and its fee, 1 to the model, and 1,000 are the operator's stake. What nobody has claimed is
+      // the treasury's, the curator's and the stakers'.
       const accounts = (await stage.provider.send("eth_accounts", [])) as string[];
       const [payer, curator, contributor, builder, operator] = accounts;
       await expectTokens({
-        [payer]: formatEther(SUPPLY - parseEther("1.701")),
+        [payer]: formatEther(SUPPLY - parseEther("1001.701")),
         [contributor]: "0.23985",
         [builder]: "1.066",
-        [operator]: "0.35",
+        [operator]: "0.28",
         [curator]: "0.0",
-        [stage.deployment.contracts.ledger]: "0.04515",
+        [stage.deployment.contracts.ledger]: "1000.11515",
       });
     });
   });
@@ -95,7 +96,8 @@ describe("docs/wallets.md", () => {
 
       const builder = await visit({ name: "builder" });
       const modelId = await pages.registerModel(builder.wallet, datanetId);
-      const operator = await visit({ name: "operator" });
+      const operator = await visit({ name: "operator", tokens: "1000" });
+      await pages.stake(operator.wallet);
       const serviceId = await pages.registerService(operator.wallet, modelId);
       const payer = await visit({ name: "payer", tokens: "1" });
       await pages.payForCall(payer.wallet, serviceId);
@@ -103,7 +105,7 @@ describe("docs/wallets.md", () => {
       for (const { wallet } of [ada, builder, operator]) await pages.claim(wallet);
       await expectTokens({
         [payer.address]: "0.299",
-        [operator.address]: "0.35",
+        [operator.address]: "0.28",
         [builder.address]: "0.266",
         [ada.address]: "0.032645454545454545",
         [ben.address]: "0.0",

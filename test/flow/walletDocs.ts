@@ -26,6 +26,7 @@ export interface Pages {
   contribute: (wallet: Connected, datanetId: bigint, text: string, uri: string) => Promise<Record<string, unknown>>;
   accept: (wallet: Connected, datanetId: bigint, contributions: Record<string, unknown>[]) => Promise<void>;
   registerModel: (wallet: Connected, datanetId: bigint) => Promise<bigint>;
+  stake: (wallet: Connected) => Promise<void>;
   registerService: (wallet: Connected, modelId: bigint) => Promise<bigint>;
   payForCall: (wallet: Connected, serviceId: bigint) => Promise<void>;
   claim: (wallet: Connected) => Promise<void>;
