@@ -6,7 +6,7 @@ import { configVariable, defineConfig } from "hardhat/config";
 import type { EdrNetworkUserConfig } from "hardhat/types/config";
 import type { HardhatPlugin } from "hardhat/types/plugins";
 
-import { generateTwins, TWINS_SOURCES } from "./test/twins/generate.ts";
+import { generateTwins, TWINS_SOURCES, type TwinsPipeline } from "./test/twins/generate.ts";
 
 loadDotenv({ quiet: true });
 generateTwins();
@@ -15,6 +15,24 @@ const compiler = {
   version: "0.8.37",
   // The compiler of the npm package, so that a build downloads nothing.
   path: createRequire(import.meta.url).resolve("solc/soljson.js"),
+};
+
+const twinsSettings: Record<TwinsPipeline, object> = {
+  plain: { optimizer: { enabled: false } },
+  yul: {
+    viaIR: true,
+    optimizer: {
+      enabled: false,
+      details: {
+        peephole: true,
+        jumpdestRemover: true,
+        deduplicate: true,
+        yul: true,
+        yulDetails: { stackAllocation: true, optimizerSteps: "u" },
+      },
+    },
+  },
+  optimized: { optimizer: { enabled: true, runs: 1 } },
 };
 
 // Hardhat reports usage from interactive terminals unless told otherwise.
@@ -60,9 +78,9 @@ export default defineConfig({
     ],
     // Twins only need to behave, and there are many of them: the less is optimized, the faster they compile.
     overrides: Object.fromEntries(
-      TWINS_SOURCES.map(({ source, optimized }) => [
+      TWINS_SOURCES.map(({ source, pipeline }) => [
         source,
-        { ...compiler, settings: { evmVersion: "osaka", optimizer: { enabled: optimized, runs: 1 } } },
+        { ...compiler, settings: { evmVersion: "osaka", ...twinsSettings[pipeline] } },
       ]),
     ),
   },

@@ -300,12 +300,12 @@ contract DisputeCourt is LedgerFunds, AccessManaged, IArbitrable {
         if (!isVerifier[address(verifier)]) revert DisputeCourt_UnknownVerifier(address(verifier));
         Fault memory fault = verifier.verify(proof);
         bool known = isPunished[address(verifier)][fault.id];
+        isPunished[address(verifier)][fault.id] = true;
         bool restored = fault.restitution.size != 0 && _restore(fault.id, fault.restitution);
         if (known) {
             if (!restored) revert DisputeCourt_NothingNew(fault.id);
             return;
         }
-        isPunished[address(verifier)][fault.id] = true;
         uint256 amount = (staking.slashable(fault.respondent) * verifier.slashBps()) / BPS;
         uint256 slashed = _slash(fault.respondent, amount, fault.harmed, fault.harm, msg.sender);
         emit FaultPunished(address(verifier), fault.id, fault.respondent, msg.sender, slashed);
@@ -314,7 +314,7 @@ contract DisputeCourt is LedgerFunds, AccessManaged, IArbitrable {
     // ------------------------------------------------------------------ by ruling
 
     /// @notice Brings a case. The bond is taken from the caller's wallet, which approved this contract; the arbitrator's
-    /// fee comes with the call. The caller gets both back in no case but its own victory, and the fee not even then.
+    /// fee comes with the call. All of the bond comes back to who wins, half of it without a ruling; the fee never does.
     /// @param bond At least {bondFor} what the claim asks for and the draws release.
     /// @param draws Packed draws ({Draws}) of the shares that the case is to hold. All of them are the respondent's.
     function open(Claim calldata claim, uint256 bond, bytes calldata draws) external payable returns (uint256 caseId) {
@@ -480,7 +480,8 @@ contract DisputeCourt is LedgerFunds, AccessManaged, IArbitrable {
             for (uint256 i = 0; i < count; ++i) {
                 if (held == MAX_SHARES) revert DisputeCourt_TooManyShares(MAX_SHARES);
                 shares[held] = HeldShare(share.root, share.totalUnits, share.size, share.index, 0, 0);
-                _hold(caseId, held++, respondent, splitId, shares[held - 1], draws, position);
+                _hold(caseId, held, respondent, splitId, shares[held], draws, position);
+                ++held;
                 position += MerkleSumTree.SHARE_BYTES;
                 ++share.index;
             }

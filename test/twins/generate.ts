@@ -3,6 +3,7 @@ import { basename, dirname, join, relative } from "node:path/posix";
 import { fileURLToPath } from "node:url";
 
 import { CHANNEL_TWINS } from "./channelTwins.ts";
+import { DISPUTE_TWINS } from "./disputeTwins.ts";
 import { REGISTRY_TWIN, WEAKNESSES } from "./registryTwins.ts";
 import { STAKING_TWINS } from "./stakingTwins.ts";
 import { type Edit, type Twin, TWINS } from "./twins.ts";
@@ -12,26 +13,32 @@ const CONTRACTS = "contracts";
 
 const GENERATED = "test/twins/generated/";
 
+/**
+ * How a group is compiled. The less is optimized, the faster that is: "plain" not at all, "yul" through Yul for code with more
+ * variables than fit the stack, "optimized", which takes twenty times as long, for code that is too large otherwise.
+ */
+export type TwinsPipeline = "plain" | "yul" | "optimized";
+
 /** A generated source: one for many twins, because that compiles many times faster than one per twin. */
 interface Group {
   file: string;
   twins: readonly Twin[];
-  /** Whether their code is too large without the optimizer, which takes twenty times as long. */
-  optimized: boolean;
+  pipeline: TwinsPipeline;
 }
 
 /** Apart, because the compiler cannot read a source of more than about four million bytes. */
 const APART: readonly Group[] = [
-  { file: "ChannelTwins.sol", twins: CHANNEL_TWINS, optimized: false },
-  { file: "StakingTwins.sol", twins: STAKING_TWINS, optimized: true },
+  { file: "ChannelTwins.sol", twins: CHANNEL_TWINS, pipeline: "plain" },
+  { file: "StakingTwins.sol", twins: STAKING_TWINS, pipeline: "optimized" },
+  { file: "DisputeTwins.sol", twins: DISPUTE_TWINS, pipeline: "yul" },
 ];
 
 const REST = TWINS.filter((twin) => !APART.some(({ twins }) => twins.includes(twin)));
 
-const GROUPS: readonly Group[] = [...APART, { file: "Twins.sol", twins: REST, optimized: false }];
+const GROUPS: readonly Group[] = [...APART, { file: "Twins.sol", twins: REST, pipeline: "plain" }];
 
 /** The generated sources, relative to the project, and how they are to be compiled. */
-export const TWINS_SOURCES = GROUPS.map(({ file, optimized }) => ({ source: GENERATED + file, optimized }));
+export const TWINS_SOURCES = GROUPS.map(({ file, pipeline }) => ({ source: GENERATED + file, pipeline }));
 
 /** Apart, because the registries compile with the optimizer only. */
 const REGISTRY_TWIN_SOURCE = `${GENERATED}RegistryTwin.sol`;

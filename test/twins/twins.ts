@@ -1,4 +1,5 @@
 import { CHANNEL_TWINS } from "./channelTwins.ts";
+import { DISPUTE_TWINS } from "./disputeTwins.ts";
 import { STAKING_TWINS } from "./stakingTwins.ts";
 
 /** One change to one source. */
@@ -1105,4 +1106,5 @@ export const TWINS: readonly Twin[] = [
   // ------------------------------------------------------------------ in files of their own
   ...CHANNEL_TWINS,
   ...STAKING_TWINS,
+  ...DISPUTE_TWINS,
 ];
