@@ -5,9 +5,10 @@ import { getBytes, keccak256, ZeroAddress } from "ethers";
 import hre from "hardhat";
 import type { NetworkConnection } from "hardhat/types/network";
 
-import { DEFAULT_DEPLOYMENTS, display, identifyChain, locateDeployment, readDeployment } from "./lib/deployments.ts";
+import { ROLE } from "../ignition/powers.ts";
 import { readAccessRoles, readTimelockRoles } from "../sdk/accessRoles.ts";
 import { walletAccount } from "../sdk/account.ts";
+import { DEFAULT_DEPLOYMENTS, display, identifyChain, locateDeployment, readDeployment } from "./lib/deployments.ts";
 import { connectToNetwork, isEmbedded } from "./lib/network.ts";
 import type { ProtocolParameters } from "./lib/parameters.ts";
 import { locateParameters, readParameters } from "./lib/parameters.ts";
@@ -291,7 +292,11 @@ async function checkPowers({
   const timelock = await readTimelockRoles({ ...range, address: addresses.timelock });
   const found = describePowers({ access, timelock, addresses });
   const expected = expectedPowers({ addresses, parameters });
-  const held = [...access.members, ...timelock.members].filter(({ account }) => account === deployer);
+  const names = new Map<bigint, string>(Object.entries(ROLE).map(([name, role]) => [role, name]));
+  const held = [
+    ...access.members.map(({ role, account }) => ({ role: names.get(role) ?? role.toString(), account })),
+    ...timelock.members,
+  ].filter(({ account }) => account === deployer);
 
   const lines = (list: string[]): string => (list.length === 0 ? "none" : list.join(", "));
   const compare = <Name extends string>(
@@ -303,7 +308,7 @@ async function checkPowers({
   return [
     ...compare("AccessManager", expected.access, found.access),
     ...compare("TimelockController", expected.timelock, found.timelock),
-    fact("deployer", "roles", "none", lines(held.map(({ role }) => role.toString()))),
+    fact("deployer", "roles", "none", lines(held.map(({ role }) => role))),
   ];
 }
 

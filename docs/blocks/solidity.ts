@@ -11,12 +11,14 @@ export interface Declaration {
   notice: string;
 }
 
-const CONSTANT = /((?:^ *\/\/\/.*\n)+) *uint\d+ public constant (\w+) = ([^;]+);/gm;
+const CONSTANT = /((?:^ *\/\/\/.*\n)*) *uint\d+ public constant (\w+) = ([^;]+);/gm;
 const EVENT = /((?:^ *\/\/\/.*\n)+) *event (\w+)(\([^;]*\));/gm;
 
-/** Numbers that contracts fix for ever. */
+/** Numbers that contracts fix for ever. One without a comment is the other end of the range above it. */
 export async function findConstants(): Promise<Declaration[]> {
-  return await findDeclarations(CONSTANT);
+  const constants = await findDeclarations(CONSTANT);
+  constants.forEach((constant, i) => (constant.notice ||= constants[i - 1].notice));
+  return constants;
 }
 
 export async function findEvents(): Promise<Declaration[]> {

@@ -22,6 +22,7 @@ export async function* measureSizes(bench: Bench): AsyncGenerator<Figure> {
     AuthorizationBatch: await bench.authorizations.getAddress(),
     PaymentChannels: await bench.channels.getAddress(),
     JobEscrow: await bench.jobs.getAddress(),
+    OpenGovernor: await bench.governor.getAddress(),
   };
   for (const [contract, address] of Object.entries(addresses)) {
     const value = dataLength(await bench.connection.ethers.provider.getCode(address));

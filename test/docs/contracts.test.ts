@@ -20,6 +20,7 @@ const CONTRACTS = [
   "AgentRegistry",
   "FeePolicy",
   "ServiceRegistry",
+  "OpenGovernor",
 ];
 
 /** What the contracts inherit from OpenZeppelin, unchanged. */
@@ -27,7 +28,7 @@ const INHERITED = [
   ...["approve", "transfer", "transferFrom", "permit"],
   ...["transferWithAuthorization", "receiveWithAuthorization", "cancelAuthorization"],
   ...["safeTransferFrom", "setApprovalForAll"],
-  ...["transferOwnership", "acceptOwnership", "renounceOwnership"],
+  ...["setAuthority", "onERC721Received", "onERC1155Received", "onERC1155BatchReceived"],
 ];
 
 /** Which standard, as docs/events.md calls it, the events that contracts inherit belong to. */
@@ -37,11 +38,17 @@ const STANDARDS: Record<string, string> = {
   ApprovalForAll: "ERC-721",
   MetadataUpdate: "ERC-4906",
   BatchMetadataUpdate: "ERC-4906",
-  OwnershipTransferStarted: "ownership",
-  OwnershipTransferred: "ownership",
+  AuthorityUpdated: "AccessManaged",
   AuthorizationUsed: "ERC-3009",
   AuthorizationCanceled: "ERC-3009",
   EIP712DomainChanged: "EIP-712",
+  ...Object.fromEntries(
+    [
+      ...["ProposalCreated", "ProposalQueued", "ProposalExecuted", "ProposalCanceled", "ProposalExtended"],
+      ...["VoteCast", "VoteCastWithParams", "VotingDelaySet", "VotingPeriodSet", "ProposalThresholdSet"],
+      ...["QuorumNumeratorUpdated", "LateQuorumVoteExtensionSet", "TimelockChange"],
+    ].map((name) => [name, "OpenZeppelin's Governor"]),
+  ),
 };
 
 async function interfaceOf(contract: string): Promise<Interface> {

@@ -68,7 +68,7 @@ export async function splitOfPlatform({
   world: { services, feePolicy, connection },
   policyVersion,
 }: {
-  world: RegistryWorld;
+  world: Pick<RegistryWorld, "services" | "feePolicy" | "connection">;
   policyVersion: bigint;
 }): Promise<Split> {
   const { treasury } = await feePolicy.policyAt(policyVersion);

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { Interface, toBeHex } from "ethers";
 
 import { NODE_COMMANDS } from "../helpers/node.ts";
 import type { ScriptResult } from "../helpers/script.ts";
@@ -27,6 +28,7 @@ describe("check-deployment", function () {
     expect(exitCode).to.equal(0);
     expect(output).to.match(/The chain shows all \d+ facts as expected\.\n$/);
     expect(output).not.to.contain("DIFF");
+    expect(output).to.match(/^ok +deployer +roles +none$/m);
     for (const contract of ["AuthorizationBatch", "PaymentChannels", "JobEscrow"]) {
       expect(output).to.match(new RegExp(`^ok +${contract} +code`, "m"));
       expect(output).to.match(new RegExp(`^ok +${contract} +ledger +0x`, "m"));
@@ -49,6 +51,30 @@ describe("check-deployment", function () {
     const code = await check(LOCALHOST);
     expect(code).to.include({ exitCode: 1 });
     expect(code.output).to.match(/^DIFF AttributionLedger +code/m);
+  });
+
+  it("finds every role that was given to somebody since, the deployer's by name", async () => {
+    const node = await workspace.startNode(NODE_COMMANDS.anvil);
+    await workspace.run({ script: "deploy", args: LOCALHOST });
+    const { contracts, deployer } = (await workspace.readRecord("chain-31337.json")) as {
+      contracts: Record<"access" | "timelock", string>;
+      deployer: string;
+    };
+    const roles = new Interface(["function grantRole(uint64 roleId, address account, uint32 executionDelay)"]);
+    const from = contracts.timelock;
+    await node.request("anvil_impersonateAccount", from);
+    await node.request("anvil_setBalance", from, toBeHex(10n ** 18n));
+    const data = roles.encodeFunctionData("grantRole", [3n, deployer, 0n]);
+    await node.request("eth_sendTransaction", { from, to: contracts.access, data });
+
+    const { exitCode, output, errors } = await check(LOCALHOST);
+    expect(exitCode).to.equal(1);
+    expect(output.match(/^DIFF.*$/gm)).to.deep.equal([
+      `DIFF AccessManager      members                   ADMIN timelock, COMMITTEE ${deployer}, PARAMETERS timelock, ` +
+        "expected ADMIN timelock, PARAMETERS timelock",
+      "DIFF deployer           roles                     COMMITTEE, expected none",
+    ]);
+    expect(errors).to.match(/^The chain differs in 2 of \d+ facts\.\n$/);
   });
 
   it("asks for a deployment if there is none", async () => {

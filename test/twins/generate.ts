@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 
 import { CHANNEL_TWINS } from "./channelTwins.ts";
 import { DISPUTE_TWINS } from "./disputeTwins.ts";
+import { GOVERNOR_TWINS } from "./governorTwins.ts";
 import { REGISTRY_TWIN, WEAKNESSES } from "./registryTwins.ts";
 import { STAKING_TWINS } from "./stakingTwins.ts";
 import { type Edit, type Twin, TWINS } from "./twins.ts";
@@ -31,6 +32,7 @@ const APART: readonly Group[] = [
   { file: "ChannelTwins.sol", twins: CHANNEL_TWINS, pipeline: "plain" },
   { file: "StakingTwins.sol", twins: STAKING_TWINS, pipeline: "optimized" },
   { file: "DisputeTwins.sol", twins: DISPUTE_TWINS, pipeline: "yul" },
+  { file: "GovernorTwins.sol", twins: GOVERNOR_TWINS, pipeline: "optimized" },
 ];
 
 const REST = TWINS.filter((twin) => !APART.some(({ twins }) => twins.includes(twin)));

@@ -1,5 +1,6 @@
 import { CHANNEL_TWINS } from "./channelTwins.ts";
 import { DISPUTE_TWINS } from "./disputeTwins.ts";
+import { GOVERNOR_TWINS } from "./governorTwins.ts";
 import { STAKING_TWINS } from "./stakingTwins.ts";
 
 /** One change to one source. */
@@ -1107,4 +1108,5 @@ export const TWINS: readonly Twin[] = [
   ...CHANNEL_TWINS,
   ...STAKING_TWINS,
   ...DISPUTE_TWINS,
+  ...GOVERNOR_TWINS,
 ];
