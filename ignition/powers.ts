@@ -6,7 +6,7 @@ export const ROLE = { ADMIN: 0n, PARAMETERS: 1n, SLASHER: 2n, COMMITTEE: 3n } as
 export type RoleName = keyof typeof ROLE;
 
 /** Contracts with functions that only members of a role may call, by their names in a deployment. */
-export type Governed = "feePolicy" | "staking";
+export type Governed = "feePolicy" | "staking" | "court" | "committee";
 
 /** The restricted functions of a contract and the role that each of them needs. */
 export interface Powers {
@@ -29,6 +29,14 @@ export const POWERS: Readonly<Record<Governed, Powers>> = {
       "unhold(address)": "SLASHER",
     },
     delayed: true,
+  },
+  court: {
+    functions: { "setArbitrator(address)": "PARAMETERS", "setMinBond(uint256)": "PARAMETERS" },
+    delayed: false,
+  },
+  committee: {
+    functions: { "vote(uint256,uint256)": "COMMITTEE" },
+    delayed: false,
   },
 };
 

@@ -128,6 +128,7 @@ async function checkCode({
 }): Promise<Check[]> {
   const { token, ledger, splitAddresses, datanets, models, agents, feePolicy, services } = protocol;
   const { authorizations, channels, jobs, staking, access, timelock, governor } = protocol;
+  const { duplicates, equivocations, settlements, lineages, committee, court } = protocol;
   const contracts: [string, BaseContract][] = [
     ["OpenToken", token],
     ["AttributionLedger", ledger],
@@ -141,6 +142,12 @@ async function checkCode({
     ["PaymentChannels", channels],
     ["JobEscrow", jobs],
     ["OperatorStaking", staking],
+    ["DuplicateVerifier", duplicates],
+    ["EquivocationVerifier", equivocations],
+    ["SettlementVerifier", settlements],
+    ["RevokedLineageVerifier", lineages],
+    ["ArbitrationCommittee", committee],
+    ["DisputeCourt", court],
     ["AccessManager", access],
     ["TimelockController", timelock],
     ["OpenGovernor", governor],
@@ -180,6 +187,7 @@ async function checkWiring({
 }): Promise<Check[]> {
   const { token, ledger, splitAddresses, datanets, models, agents, feePolicy, services } = protocol;
   const { authorizations, channels, jobs, staking, access, timelock, governor } = protocol;
+  const { duplicates, equivocations, settlements, lineages, committee, court } = protocol;
   const { data } = await (await ethers.getContractFactory("SplitAddress")).getDeployTransaction(ledger);
 
   const wires: [string, string, BaseContract, string][] = [
@@ -198,6 +206,19 @@ async function checkWiring({
     ["JobEscrow", "ledger", ledger, await jobs.ledger()],
     ["OperatorStaking", "ledger", ledger, await staking.ledger()],
     ["OperatorStaking", "authority", access, await staking.authority()],
+    ["DuplicateVerifier", "datanets", datanets, await duplicates.datanets()],
+    ["EquivocationVerifier", "services", services, await equivocations.services()],
+    ["SettlementVerifier", "services", services, await settlements.services()],
+    ["SettlementVerifier", "channels", channels, await settlements.channels()],
+    ["SettlementVerifier", "ledger", ledger, await settlements.ledger()],
+    ["RevokedLineageVerifier", "datanets", datanets, await lineages.datanets()],
+    ["RevokedLineageVerifier", "models", models, await lineages.models()],
+    ["RevokedLineageVerifier", "agents", agents, await lineages.agents()],
+    ["ArbitrationCommittee", "authority", access, await committee.authority()],
+    ["DisputeCourt", "ledger", ledger, await court.ledger()],
+    ["DisputeCourt", "authority", access, await court.authority()],
+    ["DisputeCourt", "staking", staking, await court.staking()],
+    ["DisputeCourt", "arbitrator", committee, await court.arbitrator()],
     ["FeePolicy", "authority", access, await feePolicy.authority()],
     ["OpenGovernor", "votes", staking, await governor.token()],
     ["OpenGovernor", "timelock", timelock, await governor.timelock()],
@@ -222,7 +243,7 @@ async function checkWiring({
 }
 
 async function checkParameters({
-  protocol: { token, feePolicy, staking, timelock },
+  protocol: { token, feePolicy, staking, timelock, court, committee },
   parameters,
   block,
 }: {
@@ -244,6 +265,10 @@ async function checkParameters({
     fact("OperatorStaking", "thawSeconds", parameters.thawSeconds, await staking.thawSeconds()),
     fact("OperatorStaking", "dripSeconds", parameters.dripSeconds, await staking.dripSeconds()),
     fact("OperatorStaking", "minSelfStake", parameters.minSelfStake, await staking.minSelfStake()),
+    fact("ArbitrationCommittee", "committeeQuorum", parameters.committeeQuorum, await committee.quorum()),
+    fact("DisputeCourt", "minBond", parameters.minBond, await court.minBond()),
+    fact("DisputeCourt", "evidenceSeconds", parameters.evidenceSeconds, await court.evidenceSeconds()),
+    fact("DisputeCourt", "rulingSeconds", parameters.rulingSeconds, await court.rulingSeconds()),
   ];
 }
 

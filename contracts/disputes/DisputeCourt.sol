@@ -156,6 +156,9 @@ contract DisputeCourt is LedgerFunds, AccessManaged, IArbitrable {
 
     // ------------------------------------------------------------------ events
 
+    /// @notice Emitted at deployment for each verifier. There will be no other.
+    event VerifierAdded(IFaultVerifier indexed verifier, uint256 slashBps);
+
     /// @notice Emitted when a proof showed a fault for the first time.
     event FaultPunished(
         address indexed verifier,
@@ -282,8 +285,9 @@ contract DisputeCourt is LedgerFunds, AccessManaged, IArbitrable {
         for (uint256 i = 0; i < verifiers.length; ++i) {
             address verifier = address(verifiers[i]);
             if (isVerifier[verifier]) revert DisputeCourt_DuplicateVerifier(verifier);
-            _bounded("slashBps", verifiers[i].slashBps(), 0, staking_.MAX_SLASH_BPS());
+            uint256 slashBps = _bounded("slashBps", verifiers[i].slashBps(), 0, staking_.MAX_SLASH_BPS());
             isVerifier[verifier] = true;
+            emit VerifierAdded(verifiers[i], slashBps);
         }
         (uint256 min, uint256 max) = (MIN_WINDOW_SECONDS, MAX_WINDOW_SECONDS);
         evidenceSeconds = _bounded("evidenceSeconds", parameters.evidenceSeconds, min, max);

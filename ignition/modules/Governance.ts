@@ -3,6 +3,7 @@ import { id, ZeroHash } from "ethers";
 
 import { type Governed, POWERS, ROLE, selectorOf } from "../powers.ts";
 import AccessModule from "./Access.ts";
+import DisputesModule from "./Disputes.ts";
 import RegistryModule from "./Registry.ts";
 import StakingModule from "./Staking.ts";
 
@@ -11,7 +12,8 @@ export default buildModule("Governance", (m) => {
   const { access, timelock } = m.useModule(AccessModule);
   const { feePolicy } = m.useModule(RegistryModule);
   const { staking } = m.useModule(StakingModule);
-  const governed = { feePolicy, staking } satisfies Record<Governed, unknown>;
+  const { court, committee } = m.useModule(DisputesModule);
+  const governed = { feePolicy, staking, court, committee } satisfies Record<Governed, unknown>;
 
   const governor = m.contract("OpenGovernor", [
     staking,
@@ -49,12 +51,15 @@ export default buildModule("Governance", (m) => {
     ...names
       .filter((name) => POWERS[name].delayed)
       .map((name) => encode("setTargetAdminDelay", [governed[name], slasherDelay], name)),
+    encode("grantRole", [ROLE.SLASHER, court, 0], "SLASHER"),
     encode("setGrantDelay", [ROLE.SLASHER, slasherDelay], "SLASHER"),
     encode("grantRole", [ROLE.PARAMETERS, timelock, 0], "PARAMETERS"),
     encode("grantRole", [ROLE.ADMIN, timelock, 0], "ADMIN"),
     encode("renounceRole", [ROLE.ADMIN, deployer], "ADMIN"),
   ];
-  m.call(access, "multicall", [handOver], { id: "HandOver" });
+  // Calls that a parameter has: how many members there are is not known here.
+  const appointments = m.call(access, "multicall", [m.getParameter("appointments")], { id: "Committee" });
+  m.call(access, "multicall", [handOver], { id: "HandOver", after: [appointments] });
 
   const proposer = m.call(timelock, "grantRole", [id("PROPOSER_ROLE"), governor], { id: "Proposer" });
   const canceller = m.call(timelock, "grantRole", [id("CANCELLER_ROLE"), governor], { id: "Canceller" });

@@ -1,6 +1,7 @@
 import { buildModule } from "@nomicfoundation/hardhat-ignition/modules";
 
 import AccessModule from "./Access.ts";
+import DisputesModule from "./Disputes.ts";
 import GovernanceModule from "./Governance.ts";
 import LedgerModule from "./Ledger.ts";
 import PaymentsModule from "./Payments.ts";
@@ -15,5 +16,6 @@ export default buildModule("Protocol", (m) => ({
   ...m.useModule(RegistryModule),
   ...m.useModule(PaymentsModule),
   ...m.useModule(StakingModule),
+  ...m.useModule(DisputesModule),
   ...m.useModule(GovernanceModule),
 }));

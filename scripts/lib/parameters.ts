@@ -21,6 +21,16 @@ export interface ProtocolParameters {
   dripSeconds: bigint;
   /** In the smallest unit of OPEN. */
   minSelfStake: bigint;
+  /** Members of the committee that decides disputes. */
+  committee: string[];
+  /** How many of their votes decide. */
+  committeeQuorum: bigint;
+  /** Least bond of a case, in the smallest unit of OPEN. */
+  minBond: bigint;
+  /** How long evidence is collected in a case. */
+  evidenceSeconds: bigint;
+  /** How long the arbitrator has after that. */
+  rulingSeconds: bigint;
   /** From a proposal to the moment whose votes count. */
   votingDelaySeconds: bigint;
   votingPeriodSeconds: bigint;
@@ -83,6 +93,13 @@ function parseParameters({
     if (value === null) return deployer;
     return isAddress(value) ? getAddress(value) : refuse(name, "an address, or null for the deployer");
   };
+  const readAddresses = (name: string): string[] => {
+    const value = values[name];
+    const expected = "a list of different addresses, none of which is the deployer's";
+    if (!Array.isArray(value) || !value.every(isAddress)) return refuse(name, expected);
+    const addresses = value.map((address: string) => getAddress(address));
+    return new Set([...addresses, deployer]).size === addresses.length + 1 ? addresses : refuse(name, expected);
+  };
   const readUint = (name: string): bigint => {
     const value = values[name];
     const isUint = typeof value === "number" ? Number.isSafeInteger(value) && value >= 0 : /^\d+$/.test(String(value));
@@ -98,6 +115,11 @@ function parseParameters({
     thawSeconds: readUint("thawSeconds"),
     dripSeconds: readUint("dripSeconds"),
     minSelfStake: readUint("minSelfStake"),
+    committee: readAddresses("committee"),
+    committeeQuorum: readUint("committeeQuorum"),
+    minBond: readUint("minBond"),
+    evidenceSeconds: readUint("evidenceSeconds"),
+    rulingSeconds: readUint("rulingSeconds"),
     votingDelaySeconds: readUint("votingDelaySeconds"),
     votingPeriodSeconds: readUint("votingPeriodSeconds"),
     proposalThreshold: readUint("proposalThreshold"),
@@ -119,6 +141,9 @@ function parseParameters({
     throw new UserError(
       `"guardian" in ${file} is the account that deploys, which keeps no power. Name another, or the zero address.`,
     );
+  }
+  if (parameters.committee.length > 0 && parameters.committeeQuorum > BigInt(parameters.committee.length)) {
+    refuse("committeeQuorum", `at most ${parameters.committee.length}, the number of the committee's members`);
   }
   if (slasherDelaySeconds < thawSeconds) {
     refuse("slasherDelaySeconds", `${thawSeconds} or more, so that stakers can leave before somebody else slashes`);

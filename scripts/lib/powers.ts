@@ -23,20 +23,25 @@ export interface PowerLists {
   timelock: Record<"members" | "role admins" | "operations under way", string[]>;
 }
 
-/** The powers right after deployment: all with the Timelock, none with anybody else. */
+/** The powers right after deployment: with the Timelock, but that the court slashes and the committee's members vote. */
 export function expectedPowers({
   addresses,
-  parameters: { slasherDelaySeconds },
+  parameters: { slasherDelaySeconds, committee },
 }: {
   addresses: ProtocolAddresses;
-  parameters: Pick<ProtocolParameters, "slasherDelaySeconds">;
+  parameters: Pick<ProtocolParameters, "slasherDelaySeconds" | "committee">;
 }): PowerLists {
-  const { timelock, governor } = addresses;
+  const { timelock, governor, court } = addresses;
   const governed = Object.keys(POWERS) as Governed[];
   const delayed = governed.filter((name) => POWERS[name].delayed);
   return describePowers({
     access: {
-      members: [ROLE.ADMIN, ROLE.PARAMETERS].map((role) => ({ role, account: timelock, executionDelay: 0n })),
+      members: [
+        { role: ROLE.ADMIN, account: timelock, executionDelay: 0n },
+        { role: ROLE.PARAMETERS, account: timelock, executionDelay: 0n },
+        { role: ROLE.SLASHER, account: court, executionDelay: 0n },
+        ...committee.map((account) => ({ role: ROLE.COMMITTEE, account, executionDelay: 0n })),
+      ],
       functions: governed.flatMap((name) =>
         Object.entries(POWERS[name].functions).map(([signature, role]) => ({
           target: addresses[name],

@@ -5,16 +5,22 @@ import type {
   ExecutionErrorDeploymentResult,
 } from "@nomicfoundation/ignition-core";
 import { deploy, DeploymentResultType, ExecutionEventResultType, wipe } from "@nomicfoundation/ignition-core";
+import { Interface } from "ethers";
 import hre from "hardhat";
 import type { NetworkConnection } from "hardhat/types/network";
 
 import ProtocolModule from "../../ignition/modules/Protocol.ts";
+import { ROLE } from "../../ignition/powers.ts";
 import type {
   AccessManager,
   AgentRegistry,
+  ArbitrationCommittee,
   AttributionLedger,
   AuthorizationBatch,
   DatanetRegistry,
+  DisputeCourt,
+  DuplicateVerifier,
+  EquivocationVerifier,
   FeePolicy,
   JobEscrow,
   ModelRegistry,
@@ -22,7 +28,9 @@ import type {
   OpenToken,
   OperatorStaking,
   PaymentChannels,
+  RevokedLineageVerifier,
   ServiceRegistry,
+  SettlementVerifier,
   SplitAddresses,
   TimelockController,
 } from "../../typechain-types/index.ts";
@@ -44,6 +52,12 @@ export interface Protocol {
   channels: PaymentChannels;
   jobs: JobEscrow;
   staking: OperatorStaking;
+  duplicates: DuplicateVerifier;
+  equivocations: EquivocationVerifier;
+  settlements: SettlementVerifier;
+  lineages: RevokedLineageVerifier;
+  committee: ArbitrationCommittee;
+  court: DisputeCourt;
   access: AccessManager;
   timelock: TimelockController;
   governor: OpenGovernor;
@@ -76,7 +90,7 @@ export async function deployProtocol({
   const run = async (): Promise<DeploymentResult> =>
     await deploy({
       ignitionModule: ProtocolModule,
-      deploymentParameters: { $global: { ...parameters } },
+      deploymentParameters: { $global: { ...parameters, appointments: appoint(parameters.committee) } },
       accounts: [deployer],
       provider: connection.provider,
       artifactResolver,
@@ -117,11 +131,23 @@ export async function deployProtocol({
       channels: contracts[results.channels.id].address,
       jobs: contracts[results.jobs.id].address,
       staking: contracts[results.staking.id].address,
+      duplicates: contracts[results.duplicates.id].address,
+      equivocations: contracts[results.equivocations.id].address,
+      settlements: contracts[results.settlements.id].address,
+      lineages: contracts[results.lineages.id].address,
+      committee: contracts[results.committee.id].address,
+      court: contracts[results.court.id].address,
       access: contracts[results.access.id].address,
       timelock: contracts[results.timelock.id].address,
       governor: contracts[results.governor.id].address,
     },
   });
+}
+
+/** Calls of the AccessManager that make addresses members of the committee. */
+function appoint(members: readonly string[]): string[] {
+  const access = new Interface(["function grantRole(uint64 roleId, address account, uint32 executionDelay)"]);
+  return members.map((member) => access.encodeFunctionData("grantRole", [ROLE.COMMITTEE, member, 0]));
 }
 
 /** The contracts of a deployment whose addresses are known. */
@@ -145,6 +171,12 @@ export async function attachProtocol({
     channels: await ethers.getContractAt("PaymentChannels", addresses.channels),
     jobs: await ethers.getContractAt("JobEscrow", addresses.jobs),
     staking: await ethers.getContractAt("OperatorStaking", addresses.staking),
+    duplicates: await ethers.getContractAt("DuplicateVerifier", addresses.duplicates),
+    equivocations: await ethers.getContractAt("EquivocationVerifier", addresses.equivocations),
+    settlements: await ethers.getContractAt("SettlementVerifier", addresses.settlements),
+    lineages: await ethers.getContractAt("RevokedLineageVerifier", addresses.lineages),
+    committee: await ethers.getContractAt("ArbitrationCommittee", addresses.committee),
+    court: await ethers.getContractAt("DisputeCourt", addresses.court),
     access: await ethers.getContractAt("AccessManager", addresses.access),
     timelock: await ethers.getContractAt("TimelockController", addresses.timelock),
     governor: await ethers.getContractAt("OpenGovernor", addresses.governor),
@@ -165,6 +197,12 @@ export async function getAddresses(protocol: Protocol): Promise<ProtocolAddresse
     channels: await protocol.channels.getAddress(),
     jobs: await protocol.jobs.getAddress(),
     staking: await protocol.staking.getAddress(),
+    duplicates: await protocol.duplicates.getAddress(),
+    equivocations: await protocol.equivocations.getAddress(),
+    settlements: await protocol.settlements.getAddress(),
+    lineages: await protocol.lineages.getAddress(),
+    committee: await protocol.committee.getAddress(),
+    court: await protocol.court.getAddress(),
     access: await protocol.access.getAddress(),
     timelock: await protocol.timelock.getAddress(),
     governor: await protocol.governor.getAddress(),
