@@ -80,6 +80,7 @@ const files: Record<string, Record<string, Column | string>> = {
   contributions: contributionVectors(),
   claims: claimVectors(),
   vouchers: voucherVectors(),
+  receipts: receiptVectors(),
 };
 
 const check = process.argv.includes("--check");
@@ -363,6 +364,75 @@ function voucherVectors(): Record<string, Column | string> {
     contractSignatures: rows.map(({ byContract }) => Number(byContract)),
     signatures: rows.map(({ signature }) => signature),
     packed: rows.map(({ packed }) => packed),
+  };
+}
+
+/** Receipts with random fields, whose call ids fit. */
+function receiptVectors(): Record<string, Column | string> {
+  const source = randomFrom(0x4ece);
+  const services = getAddress(source.hex(20));
+  const domain = domainSeparator("CallReceipts", services);
+  const request = "address payer,bytes32 parentCallId,uint256 serviceId,bytes32 inputHash,bytes32 salt";
+  const requestTypes = ["address", "bytes32", "uint256", "bytes32", "bytes32"];
+  const rest =
+    "bytes32 childrenHash,bytes32 splitId,bytes32 assetSplitId,address executor,bytes32 outputRoot," +
+    "uint64 tokensIn,uint64 tokensOut,uint256 amount,uint64 servedAt";
+  const restTypes = [
+    ...["bytes32", "bytes32", "bytes32", "address", "bytes32"],
+    ...["uint64", "uint64", "uint256", "uint64"],
+  ];
+  const rows = Array.from({ length: 8 }, () => {
+    const asked = {
+      payer: getAddress(source.hex(20)),
+      parentCallId: source.hex(32),
+      serviceId: source.uint(256),
+      inputHash: source.hex(32),
+      salt: source.hex(32),
+    };
+    const served = {
+      childrenHash: source.hex(32),
+      splitId: source.hex(32),
+      assetSplitId: source.hex(32),
+      executor: computeAddress(key),
+      outputRoot: source.hex(32),
+      tokensIn: source.uint(64),
+      tokensOut: source.uint(64),
+      amount: source.uint(256),
+      servedAt: source.uint(64),
+    };
+    const requestHash = keccak256(
+      coder.encode(["bytes32", ...requestTypes], [id(`CallRequest(${request})`), ...Object.values(asked)]),
+    );
+    const callId = digestOf(domain, requestHash);
+    const structHash = keccak256(
+      coder.encode(
+        ["bytes32", "bytes32", ...requestTypes, ...restTypes],
+        [id(`Receipt(bytes32 callId,${request},${rest})`), callId, ...Object.values(asked), ...Object.values(served)],
+      ),
+    );
+    return { callId, ...asked, ...served, digest: digestOf(domain, structHash) };
+  });
+  return {
+    chainId: String(CHAIN_ID),
+    services,
+    domainSeparator: domain,
+    callIds: rows.map(({ callId }) => callId),
+    payers: rows.map(({ payer }) => payer),
+    parentCallIds: rows.map(({ parentCallId }) => parentCallId),
+    serviceIds: rows.map(({ serviceId }) => String(serviceId)),
+    inputHashes: rows.map(({ inputHash }) => inputHash),
+    salts: rows.map(({ salt }) => salt),
+    childrenHashes: rows.map(({ childrenHash }) => childrenHash),
+    splitIds: rows.map(({ splitId }) => splitId),
+    assetSplitIds: rows.map(({ assetSplitId }) => assetSplitId),
+    executors: rows.map(({ executor }) => executor),
+    outputRoots: rows.map(({ outputRoot }) => outputRoot),
+    tokensIn: rows.map(({ tokensIn }) => String(tokensIn)),
+    tokensOut: rows.map(({ tokensOut }) => String(tokensOut)),
+    amounts: rows.map(({ amount }) => String(amount)),
+    servedAts: rows.map(({ servedAt }) => String(servedAt)),
+    digests: rows.map(({ digest }) => digest),
+    signatures: rows.map(({ digest }) => key.sign(digest).serialized),
   };
 }
 

@@ -78,6 +78,9 @@ const RECEIPT_TYPES = {
   ],
 };
 
+/** ABI type of a receipt. */
+export const RECEIPT_TUPLE = `tuple(${RECEIPT_TYPES.Receipt.map(({ name, type }) => `${type} ${name}`).join(", ")})`;
+
 /** Id of a call. */
 export function callId({ request, ...domain }: ReceiptsDomain & { request: CallRequest }): string {
   return TypedDataEncoder.hash(typedDomain(domain), { CallRequest: REQUEST_FIELDS }, request);

@@ -33,7 +33,7 @@ export class ReceiptTree {
     const ids = new Set(receipts.map(({ callId }) => callId));
     if (ids.size < receipts.length)
       throw new RangeError("A settlement takes one receipt per call, but one call has two.");
-    this.#split = Split.from({ shares: receipts.map((receipt) => leafOf({ ...domain, receipt })) });
+    this.#split = Split.from({ shares: receipts.map((receipt) => shareOfReceipt({ ...domain, receipt })) });
   }
 
   /** What the payment's memo has to be. */
@@ -75,12 +75,13 @@ export function settlementOf({
   proof: { size, index, siblings },
   ...leaf
 }: ReceiptsDomain & { receipt: Receipt; proof: ReceiptProof }): Settlement {
-  const root = rootOfShares({ shares: [leafOf(leaf)], first: index, size, siblings });
+  const root = rootOfShares({ shares: [shareOfReceipt(leaf)], first: index, size, siblings });
   const total = root.units;
   return { memo: splitIdOf({ root: root.hash, totalUnits: total, size, arbiter: ZeroAddress }), total, size };
 }
 
-function leafOf({ receipt, ...domain }: ReceiptsDomain & { receipt: Receipt }): Share {
+/** A receipt's share in the tree of its settlement. */
+export function shareOfReceipt({ receipt, ...domain }: ReceiptsDomain & { receipt: Receipt }): Share {
   return {
     kind: ShareKind.Account,
     recipient: walletAccount(receipt.payer),

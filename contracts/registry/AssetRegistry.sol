@@ -15,9 +15,13 @@ struct Terms {
 /// @notice An asset is an ERC-721 token with numbered versions. A version is a split id: it never changes, and whoever
 /// was in it stays paid by everything that was built on it. Licence terms bind new children only.
 abstract contract AssetRegistry is ERC721 {
-    /// @dev One word.
+    /// @dev All but the terms, which only their setting writes, is one word.
+    /// @param publishedAt When the newest version was published, in seconds since 1970.
+    /// @param publisher Who answers for the newest version.
     struct Asset {
         uint32 versions;
+        uint64 publishedAt;
+        address publisher;
         Terms terms;
     }
 
@@ -101,6 +105,17 @@ abstract contract AssetRegistry is ERC721 {
         return _assets[id].versions;
     }
 
+    /// @notice When an asset's newest version was published, in seconds since 1970; zero when it has none.
+    function latestVersionAt(uint256 id) external view returns (uint256) {
+        return _assets[id].publishedAt;
+    }
+
+    /// @notice Who answers for an asset's newest version, whoever owns the asset since. Of models and agents it is who
+    /// owned them when it was published, of Datanets who changed the log.
+    function latestPublisherOf(uint256 id) external view returns (address) {
+        return _assets[id].publisher;
+    }
+
     /// @notice An asset's licence terms.
     function termsOf(uint256 id) public view returns (Terms memory) {
         return _assets[id].terms;
@@ -138,8 +153,12 @@ abstract contract AssetRegistry is ERC721 {
     }
 
     /// @param splitId Zero for a version that holds no units.
-    function _addVersion(uint256 id, bytes32 splitId) internal returns (uint256 version) {
-        version = ++_assets[id].versions;
+    /// @param publisher Who answers for the version.
+    function _addVersion(uint256 id, bytes32 splitId, address publisher) internal returns (uint256 version) {
+        Asset storage asset = _assets[id];
+        uint32 number = asset.versions + 1;
+        (asset.versions, asset.publishedAt, asset.publisher) = (number, uint64(block.timestamp), publisher);
+        version = number;
         _splits[id][version] = splitId;
     }
 }

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {ERC721} from "@openzeppelin/contracts/token/ERC721/ERC721.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {Arrays} from "@openzeppelin/contracts/utils/Arrays.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {Hashes} from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
@@ -181,8 +182,14 @@ contract DatanetRegistry is AssetRegistry, EIP712 {
     /// @notice Who may redirect undrawn shares of a Datanet's splits in the ledger; zero for nobody. Set once.
     mapping(uint256 id => address) public arbiterOf;
 
+    /// @notice When a contribution was revoked, in seconds since 1970; zero if it was not.
+    mapping(uint256 id => mapping(uint256 index => uint256)) public revokedAt;
+
     mapping(uint256 id => SumLog) private _logs;
     mapping(uint256 id => Queue) private _queues;
+
+    /// @dev Curators in the order they were named: size of the log then (12 bytes) ‖ curator (20 bytes).
+    mapping(uint256 id => uint256[]) private _curators;
 
     // ------------------------------------------------------------------ constructor
 
@@ -326,6 +333,7 @@ contract DatanetRegistry is AssetRegistry, EIP712 {
         _setLeaf(oldLeaf, contribution.contributor, contribution.units, contribution.evidence);
         _setLeaf(newLeaf, contribution.contributor, 0, contribution.evidence);
         SumNode memory root = _logs[id].replace(index, oldLeaf, newLeaf, proof);
+        revokedAt[id][index] = block.timestamp;
         emit ContributionRevoked(id, index, msg.sender);
         return _publish(id, root);
     }
@@ -346,6 +354,16 @@ contract DatanetRegistry is AssetRegistry, EIP712 {
     /// @notice How many contributions a Datanet's log has, revoked ones included, and the units it holds.
     function logOf(uint256 id) external view returns (uint256 size, uint256 units) {
         return (_logs[id].size, _logs[id].units);
+    }
+
+    /// @notice Who accepted a contribution: the curator when it was appended to the log, whoever was named since.
+    function curatorOf(uint256 id, uint256 index) external view returns (address) {
+        uint256 size = _logs[id].size;
+        if (index >= size) revert MerkleSumTree.MerkleSumTree_BadRange(index, 1, size);
+        uint256[] storage curators = _curators[id];
+        // The first one was named when the log was empty.
+        uint256 namedUntilThen = Arrays.upperBound(curators, (index << 160) | type(uint160).max);
+        return address(uint160(curators[namedUntilThen - 1]));
     }
 
     /// @notice How many contributions have been submitted to a Datanet, and how many of those are decided.
@@ -374,6 +392,7 @@ contract DatanetRegistry is AssetRegistry, EIP712 {
         if (curation.ownerBps > MAX_OWNER_BPS) revert AssetRegistry_AboveCap(curation.ownerBps, MAX_OWNER_BPS);
         if (curation.curatorBps > MAX_CURATOR_BPS) revert AssetRegistry_AboveCap(curation.curatorBps, MAX_CURATOR_BPS);
         curationOf[id] = curation;
+        _curators[id].push((uint256(_logs[id].size) << 160) | uint160(curation.curator));
         emit CurationSet(id, curation.curator, curation.ownerBps, curation.curatorBps);
     }
 
@@ -439,7 +458,7 @@ contract DatanetRegistry is AssetRegistry, EIP712 {
             logSplitId = MerkleSumTree.splitId(root.hash, root.units, size, arbiter);
             (splitId, shares) = _wrap(id, logSplitId, arbiter);
         }
-        version = _addVersion(id, splitId);
+        version = _addVersion(id, splitId, msg.sender);
         emit VersionPublished(id, version, splitId, logSplitId, size, root.units, shares);
     }
 

@@ -117,7 +117,7 @@ abstract contract LineageRegistry is AssetRegistry {
                 );
             }
         }
-        return _record(id, splitId, lineage.arbiter, shares, lineage.metadataURI, lineage.metadataHash);
+        return _record(id, licensee, splitId, lineage.arbiter, shares, lineage.metadataURI, lineage.metadataHash);
     }
 
     /// @dev The split that shares make. None of them may be without units.
@@ -137,13 +137,14 @@ abstract contract LineageRegistry is AssetRegistry {
 
     function _record(
         uint256 id,
+        address licensee,
         bytes32 splitId,
         address arbiter,
         Share[] memory shares,
         string calldata metadataURI,
         bytes32 metadataHash
     ) internal returns (uint256 version) {
-        version = _addVersion(id, splitId);
+        version = _addVersion(id, splitId, licensee);
         emit VersionPublished(id, version, splitId, arbiter, shares, metadataURI, metadataHash);
     }
 

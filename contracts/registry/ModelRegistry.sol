@@ -63,7 +63,7 @@ contract ModelRegistry is LineageRegistry {
         emit ModelForked(id, parentId, parentVersion);
         _setTerms(id, terms);
         (bytes32 splitId, ) = _splitOf(shares, address(0));
-        _record(id, splitId, address(0), shares, metadataURI, metadataHash);
+        _record(id, msg.sender, splitId, address(0), shares, metadataURI, metadataHash);
     }
 
     function _isUpstream(AssetRegistry registry) internal view override returns (bool) {

@@ -5,6 +5,7 @@ import { claimDigest, recoverClaimer } from "../../sdk/claim.ts";
 import { ContentTree, evidenceOf, verifyChunk } from "../../sdk/content.ts";
 import { contributionDigest, recoverContributor } from "../../sdk/contribution.ts";
 import { ContributionLog } from "../../sdk/log.ts";
+import { callId, type Receipt, receiptDigest, recoverExecutor } from "../../sdk/receipt.ts";
 import { leafHash, type Share, ShareKind } from "../../sdk/share.ts";
 import { decodeDraws, encodeDraws, Split, splitOfDraw } from "../../sdk/split.ts";
 import { combineSumNodes, encodeSumNodes, packSumNode, unpackSumNode } from "../../sdk/sumNode.ts";
@@ -15,6 +16,7 @@ import contributions from "../vectors/contributions.json" with { type: "json" };
 import draws from "../vectors/draws.json" with { type: "json" };
 import frontiers from "../vectors/frontiers.json" with { type: "json" };
 import nodes from "../vectors/nodes.json" with { type: "json" };
+import receipts from "../vectors/receipts.json" with { type: "json" };
 import revocations from "../vectors/revocations.json" with { type: "json" };
 import shareVectors from "../vectors/shares.json" with { type: "json" };
 import trees from "../vectors/trees.json" with { type: "json" };
@@ -143,6 +145,32 @@ describe("golden vectors", () => {
       };
       expect(claimDigest(request)).to.equal(digest);
       expect(recoverClaimer({ request, signature: claims.signatures[i] })).to.equal(claims.account);
+    });
+  });
+
+  it("agree on receipts", () => {
+    const domain = { chainId: BigInt(receipts.chainId), services: receipts.services };
+    receipts.digests.forEach((digest, i) => {
+      const receipt: Receipt = {
+        callId: receipts.callIds[i],
+        payer: receipts.payers[i],
+        parentCallId: receipts.parentCallIds[i],
+        serviceId: BigInt(receipts.serviceIds[i]),
+        inputHash: receipts.inputHashes[i],
+        salt: receipts.salts[i],
+        childrenHash: receipts.childrenHashes[i],
+        splitId: receipts.splitIds[i],
+        assetSplitId: receipts.assetSplitIds[i],
+        executor: receipts.executors[i],
+        outputRoot: receipts.outputRoots[i],
+        tokensIn: BigInt(receipts.tokensIn[i]),
+        tokensOut: BigInt(receipts.tokensOut[i]),
+        amount: BigInt(receipts.amounts[i]),
+        servedAt: BigInt(receipts.servedAts[i]),
+      };
+      expect(callId({ ...domain, request: receipt })).to.equal(receipt.callId);
+      expect(receiptDigest({ ...domain, receipt })).to.equal(digest);
+      expect(recoverExecutor({ ...domain, receipt, signature: receipts.signatures[i] })).to.equal(receipt.executor);
     });
   });
 });

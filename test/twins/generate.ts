@@ -8,6 +8,7 @@ import { GOVERNOR_TWINS } from "./governorTwins.ts";
 import { REGISTRY_TWIN, WEAKNESSES } from "./registryTwins.ts";
 import { STAKING_TWINS } from "./stakingTwins.ts";
 import { type Edit, type Twin, TWINS } from "./twins.ts";
+import { VERIFIER_TWINS } from "./verifierTwins.ts";
 
 const PROJECT = fileURLToPath(new URL("../../", import.meta.url));
 const CONTRACTS = "contracts";
@@ -35,7 +36,7 @@ const APART: readonly Group[] = [
   { file: "GovernorTwins.sol", twins: GOVERNOR_TWINS, pipeline: "optimized" },
 ];
 
-const REST = TWINS.filter((twin) => !APART.some(({ twins }) => twins.includes(twin)));
+const REST = TWINS.filter((twin) => ![...APART, { twins: VERIFIER_TWINS }].some(({ twins }) => twins.includes(twin)));
 
 const GROUPS: readonly Group[] = [...APART, { file: "Twins.sol", twins: REST, pipeline: "plain" }];
 
@@ -44,6 +45,9 @@ export const TWINS_SOURCES = GROUPS.map(({ file, pipeline }) => ({ source: GENER
 
 /** Apart, because the registries compile with the optimizer only. */
 const REGISTRY_TWIN_SOURCE = `${GENERATED}RegistryTwin.sol`;
+
+/** Apart for the same reason: verifiers import the registries. */
+const VERIFIER_TWINS_SOURCE = `${GENERATED}VerifierTwins.sol`;
 
 /** The registries' defences by number, for Solidity tests; apart, so that these compile without the twin. */
 const DEFENCES_SOURCE = `${GENERATED}Defence.sol`;
@@ -69,6 +73,7 @@ export function generateTwins(): string[] {
   writeSource(DEFENCES_SOURCE, defences());
   return [
     ...GROUPS.flatMap(({ file, twins }) => writeTwins({ source: GENERATED + file, twins })),
+    ...writeTwins({ source: VERIFIER_TWINS_SOURCE, twins: VERIFIER_TWINS }),
     ...writeTwins({ source: REGISTRY_TWIN_SOURCE, twins: [REGISTRY_TWIN] }),
   ];
 }

@@ -288,7 +288,7 @@ export const WEAKNESSES: readonly Weakness[] = [
   {
     name: "versionsChange",
     source: ASSETS,
-    find: "++_assets[id].versions",
+    find: "asset.versions + 1",
     instead: "(_assets[id].versions = 1)",
     form: "expression",
     why: "a later version takes the place of the one that others serve",

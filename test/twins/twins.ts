@@ -2,6 +2,7 @@ import { CHANNEL_TWINS } from "./channelTwins.ts";
 import { DISPUTE_TWINS } from "./disputeTwins.ts";
 import { GOVERNOR_TWINS } from "./governorTwins.ts";
 import { STAKING_TWINS } from "./stakingTwins.ts";
+import { VERIFIER_TWINS } from "./verifierTwins.ts";
 
 /** One change to one source. */
 export interface Edit {
@@ -1109,4 +1110,5 @@ export const TWINS: readonly Twin[] = [
   ...STAKING_TWINS,
   ...DISPUTE_TWINS,
   ...GOVERNOR_TWINS,
+  ...VERIFIER_TWINS,
 ];
