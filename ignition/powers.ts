@@ -1,12 +1,12 @@
 import { id } from "ethers";
 
 /** Roles of the AccessManager. */
-export const ROLE = { ADMIN: 0n, PARAMETERS: 1n, SLASHER: 2n, COMMITTEE: 3n } as const;
+export const ROLE = { ADMIN: 0n, PARAMETERS: 1n, SLASHER: 2n, COMMITTEE: 3n, ARBITRATION: 4n } as const;
 
 export type RoleName = keyof typeof ROLE;
 
 /** Contracts with functions that only members of a role may call, by their names in a deployment. */
-export type Governed = "feePolicy" | "staking" | "court" | "committee";
+export type Governed = "feePolicy" | "staking" | "court" | "committee" | "gauges";
 
 /** The restricted functions of a contract and the role that each of them needs. */
 export interface Powers {
@@ -31,14 +31,21 @@ export const POWERS: Readonly<Record<Governed, Powers>> = {
     delayed: true,
   },
   court: {
-    functions: { "setArbitrator(address)": "PARAMETERS", "setMinBond(uint256)": "PARAMETERS" },
-    delayed: false,
+    functions: { "setArbitrator(address)": "ARBITRATION", "setMinBond(uint256)": "PARAMETERS" },
+    delayed: true,
   },
   committee: {
     functions: { "vote(uint256,uint256)": "COMMITTEE" },
+    delayed: true,
+  },
+  gauges: {
+    functions: { "setBudget(uint256)": "PARAMETERS" },
     delayed: false,
   },
 };
+
+/** Roles that reach stake. Who is to get one waits as long as slashers do, so that stakers can leave before. */
+export const DELAYED_ROLES = ["SLASHER", "COMMITTEE", "ARBITRATION"] as const satisfies RoleName[];
 
 /** First four bytes of a function's calls. */
 export function selectorOf(signature: string): string {

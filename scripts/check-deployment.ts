@@ -128,7 +128,7 @@ async function checkCode({
 }): Promise<Check[]> {
   const { token, ledger, splitAddresses, datanets, models, agents, feePolicy, services } = protocol;
   const { authorizations, channels, jobs, staking, access, timelock, governor } = protocol;
-  const { duplicates, equivocations, settlements, lineages, committee, court } = protocol;
+  const { duplicates, equivocations, settlements, lineages, committee, court, gauges } = protocol;
   const contracts: [string, BaseContract][] = [
     ["OpenToken", token],
     ["AttributionLedger", ledger],
@@ -148,6 +148,7 @@ async function checkCode({
     ["RevokedLineageVerifier", lineages],
     ["ArbitrationCommittee", committee],
     ["DisputeCourt", court],
+    ["IncentiveGauges", gauges],
     ["AccessManager", access],
     ["TimelockController", timelock],
     ["OpenGovernor", governor],
@@ -187,7 +188,7 @@ async function checkWiring({
 }): Promise<Check[]> {
   const { token, ledger, splitAddresses, datanets, models, agents, feePolicy, services } = protocol;
   const { authorizations, channels, jobs, staking, access, timelock, governor } = protocol;
-  const { duplicates, equivocations, settlements, lineages, committee, court } = protocol;
+  const { duplicates, equivocations, settlements, lineages, committee, court, gauges } = protocol;
   const { data } = await (await ethers.getContractFactory("SplitAddress")).getDeployTransaction(ledger);
 
   const wires: [string, string, BaseContract, string][] = [
@@ -219,6 +220,9 @@ async function checkWiring({
     ["DisputeCourt", "authority", access, await court.authority()],
     ["DisputeCourt", "staking", staking, await court.staking()],
     ["DisputeCourt", "arbitrator", committee, await court.arbitrator()],
+    ["IncentiveGauges", "services", services, await gauges.services()],
+    ["IncentiveGauges", "stakeVotes", staking, await gauges.stakeVotes()],
+    ["IncentiveGauges", "authority", access, await gauges.authority()],
     ["FeePolicy", "authority", access, await feePolicy.authority()],
     ["OpenGovernor", "votes", staking, await governor.token()],
     ["OpenGovernor", "timelock", timelock, await governor.timelock()],
@@ -243,7 +247,7 @@ async function checkWiring({
 }
 
 async function checkParameters({
-  protocol: { token, feePolicy, staking, timelock, court, committee },
+  protocol,
   parameters,
   block,
 }: {
@@ -251,8 +255,15 @@ async function checkParameters({
   parameters: ProtocolParameters;
   block: number;
 }): Promise<Check[]> {
+  const { token, feePolicy, staking, timelock, court, committee, gauges } = protocol;
   const mints = await token.queryFilter(token.filters.Transfer(ZeroAddress), block, block);
   const policy = await feePolicy.policyAt(1);
+  const verifiers: [string, BaseContract][] = [
+    ["DuplicateVerifier", protocol.duplicates],
+    ["EquivocationVerifier", protocol.equivocations],
+    ["SettlementVerifier", protocol.settlements],
+    ["RevokedLineageVerifier", protocol.lineages],
+  ];
 
   return [
     fact("OpenToken", "total supply", SUPPLY, await token.totalSupply()),
@@ -266,9 +277,18 @@ async function checkParameters({
     fact("OperatorStaking", "dripSeconds", parameters.dripSeconds, await staking.dripSeconds()),
     fact("OperatorStaking", "minSelfStake", parameters.minSelfStake, await staking.minSelfStake()),
     fact("ArbitrationCommittee", "committeeQuorum", parameters.committeeQuorum, await committee.quorum()),
+    fact("DisputeCourt", "verifiers, in all", BigInt(verifiers.length), await court.verifierCount()),
+    ...(await Promise.all(
+      verifiers.map(async ([name, verifier]) =>
+        fact("DisputeCourt", "verifier", name, (await court.isVerifier(verifier)) ? name : "none"),
+      ),
+    )),
     fact("DisputeCourt", "minBond", parameters.minBond, await court.minBond()),
     fact("DisputeCourt", "evidenceSeconds", parameters.evidenceSeconds, await court.evidenceSeconds()),
     fact("DisputeCourt", "rulingSeconds", parameters.rulingSeconds, await court.rulingSeconds()),
+    fact("IncentiveGauges", "treasury", walletAccount(await timelock.getAddress()), await gauges.treasury()),
+    fact("IncentiveGauges", "epochSeconds", parameters.epochSeconds, await gauges.epochSeconds()),
+    fact("IncentiveGauges", "budgetPerEpoch", parameters.budgetPerEpoch, await gauges.budgetOf(0n)),
   ];
 }
 

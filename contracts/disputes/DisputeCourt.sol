@@ -251,6 +251,9 @@ contract DisputeCourt is LedgerFunds, AccessManaged, IArbitrable {
     /// @notice How long an arbitrator has after that.
     uint256 public immutable rulingSeconds;
 
+    /// @notice How many verifiers there are.
+    uint256 public immutable verifierCount;
+
     /// @notice Whether a verifier's proofs are good here.
     mapping(address verifier => bool) public isVerifier;
 
@@ -282,6 +285,7 @@ contract DisputeCourt is LedgerFunds, AccessManaged, IArbitrable {
         CourtParameters memory parameters
     ) LedgerFunds(ledger_) AccessManaged(authority) {
         staking = staking_;
+        verifierCount = verifiers.length;
         for (uint256 i = 0; i < verifiers.length; ++i) {
             address verifier = address(verifiers[i]);
             if (isVerifier[verifier]) revert DisputeCourt_DuplicateVerifier(verifier);

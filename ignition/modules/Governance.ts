@@ -1,9 +1,10 @@
 import { buildModule } from "@nomicfoundation/hardhat-ignition/modules";
 import { id, ZeroHash } from "ethers";
 
-import { type Governed, POWERS, ROLE, selectorOf } from "../powers.ts";
+import { DELAYED_ROLES, type Governed, POWERS, ROLE, selectorOf } from "../powers.ts";
 import AccessModule from "./Access.ts";
 import DisputesModule from "./Disputes.ts";
+import IncentivesModule from "./Incentives.ts";
 import RegistryModule from "./Registry.ts";
 import StakingModule from "./Staking.ts";
 
@@ -13,7 +14,8 @@ export default buildModule("Governance", (m) => {
   const { feePolicy } = m.useModule(RegistryModule);
   const { staking } = m.useModule(StakingModule);
   const { court, committee } = m.useModule(DisputesModule);
-  const governed = { feePolicy, staking, court, committee } satisfies Record<Governed, unknown>;
+  const { gauges } = m.useModule(IncentivesModule);
+  const governed = { feePolicy, staking, court, committee, gauges } satisfies Record<Governed, unknown>;
 
   const governor = m.contract("OpenGovernor", [
     staking,
@@ -52,7 +54,8 @@ export default buildModule("Governance", (m) => {
       .filter((name) => POWERS[name].delayed)
       .map((name) => encode("setTargetAdminDelay", [governed[name], slasherDelay], name)),
     encode("grantRole", [ROLE.SLASHER, court, 0], "SLASHER"),
-    encode("setGrantDelay", [ROLE.SLASHER, slasherDelay], "SLASHER"),
+    encode("grantRole", [ROLE.ARBITRATION, timelock, slasherDelay], "ARBITRATION"),
+    ...DELAYED_ROLES.map((role) => encode("setGrantDelay", [ROLE[role], slasherDelay], role)),
     encode("grantRole", [ROLE.PARAMETERS, timelock, 0], "PARAMETERS"),
     encode("grantRole", [ROLE.ADMIN, timelock, 0], "ADMIN"),
     encode("renounceRole", [ROLE.ADMIN, deployer], "ADMIN"),

@@ -3,6 +3,7 @@ import { buildModule } from "@nomicfoundation/hardhat-ignition/modules";
 import AccessModule from "./Access.ts";
 import DisputesModule from "./Disputes.ts";
 import GovernanceModule from "./Governance.ts";
+import IncentivesModule from "./Incentives.ts";
 import LedgerModule from "./Ledger.ts";
 import PaymentsModule from "./Payments.ts";
 import RegistryModule from "./Registry.ts";
@@ -17,5 +18,6 @@ export default buildModule("Protocol", (m) => ({
   ...m.useModule(PaymentsModule),
   ...m.useModule(StakingModule),
   ...m.useModule(DisputesModule),
+  ...m.useModule(IncentivesModule),
   ...m.useModule(GovernanceModule),
 }));

@@ -31,6 +31,10 @@ export interface ProtocolParameters {
   evidenceSeconds: bigint;
   /** How long the arbitrator has after that. */
   rulingSeconds: bigint;
+  /** How long an epoch of incentives is. */
+  epochSeconds: bigint;
+  /** What assets get in all in an epoch, in the smallest unit of OPEN. */
+  budgetPerEpoch: bigint;
   /** From a proposal to the moment whose votes count. */
   votingDelaySeconds: bigint;
   votingPeriodSeconds: bigint;
@@ -120,6 +124,8 @@ function parseParameters({
     minBond: readUint("minBond"),
     evidenceSeconds: readUint("evidenceSeconds"),
     rulingSeconds: readUint("rulingSeconds"),
+    epochSeconds: readUint("epochSeconds"),
+    budgetPerEpoch: readUint("budgetPerEpoch"),
     votingDelaySeconds: readUint("votingDelaySeconds"),
     votingPeriodSeconds: readUint("votingPeriodSeconds"),
     proposalThreshold: readUint("proposalThreshold"),

@@ -1,6 +1,6 @@
 import { ZeroAddress } from "ethers";
 
-import { type Governed, POWERS, ROLE, selectorOf } from "../../ignition/powers.ts";
+import { DELAYED_ROLES, type Governed, POWERS, ROLE, selectorOf } from "../../ignition/powers.ts";
 import type { AccessRoles, TimelockRoles } from "../../sdk/accessRoles.ts";
 import type { ProtocolParameters } from "./parameters.ts";
 import type { ProtocolAddresses } from "./protocol.ts";
@@ -40,6 +40,7 @@ export function expectedPowers({
         { role: ROLE.ADMIN, account: timelock, executionDelay: 0n },
         { role: ROLE.PARAMETERS, account: timelock, executionDelay: 0n },
         { role: ROLE.SLASHER, account: court, executionDelay: 0n },
+        { role: ROLE.ARBITRATION, account: timelock, executionDelay: slasherDelaySeconds },
         ...committee.map((account) => ({ role: ROLE.COMMITTEE, account, executionDelay: 0n })),
       ],
       functions: governed.flatMap((name) =>
@@ -51,7 +52,7 @@ export function expectedPowers({
       ),
       admins: new Map(),
       guardians: new Map(),
-      grantDelays: new Map([[ROLE.SLASHER, slasherDelaySeconds]]),
+      grantDelays: new Map(DELAYED_ROLES.map((role) => [ROLE[role], slasherDelaySeconds])),
       adminDelays: new Map(delayed.map((name) => [addresses[name], slasherDelaySeconds])),
       closed: [],
       pending: [],

@@ -22,6 +22,7 @@ import type {
   DuplicateVerifier,
   EquivocationVerifier,
   FeePolicy,
+  IncentiveGauges,
   JobEscrow,
   ModelRegistry,
   OpenGovernor,
@@ -58,6 +59,7 @@ export interface Protocol {
   lineages: RevokedLineageVerifier;
   committee: ArbitrationCommittee;
   court: DisputeCourt;
+  gauges: IncentiveGauges;
   access: AccessManager;
   timelock: TimelockController;
   governor: OpenGovernor;
@@ -137,6 +139,7 @@ export async function deployProtocol({
       lineages: contracts[results.lineages.id].address,
       committee: contracts[results.committee.id].address,
       court: contracts[results.court.id].address,
+      gauges: contracts[results.gauges.id].address,
       access: contracts[results.access.id].address,
       timelock: contracts[results.timelock.id].address,
       governor: contracts[results.governor.id].address,
@@ -177,6 +180,7 @@ export async function attachProtocol({
     lineages: await ethers.getContractAt("RevokedLineageVerifier", addresses.lineages),
     committee: await ethers.getContractAt("ArbitrationCommittee", addresses.committee),
     court: await ethers.getContractAt("DisputeCourt", addresses.court),
+    gauges: await ethers.getContractAt("IncentiveGauges", addresses.gauges),
     access: await ethers.getContractAt("AccessManager", addresses.access),
     timelock: await ethers.getContractAt("TimelockController", addresses.timelock),
     governor: await ethers.getContractAt("OpenGovernor", addresses.governor),
@@ -203,6 +207,7 @@ export async function getAddresses(protocol: Protocol): Promise<ProtocolAddresse
     lineages: await protocol.lineages.getAddress(),
     committee: await protocol.committee.getAddress(),
     court: await protocol.court.getAddress(),
+    gauges: await protocol.gauges.getAddress(),
     access: await protocol.access.getAddress(),
     timelock: await protocol.timelock.getAddress(),
     governor: await protocol.governor.getAddress(),

@@ -14,16 +14,6 @@ const values = (count: number): string[] =>
   );
 
 describe("trie of a list", () => {
-  it("has the root that Ethereum gives to a known list", () => {
-    // The only transaction of the first block that had one, 46147, makes this root.
-    const transaction =
-      "0xf86780862d79883d2000825208945df9b87991262f6ba471f09758cde1fc1fc1de734827a69801ca088ff6cf0fefd94db46111149ae4bfc179e9b94721fffd821d38d16464b3f71d0a045e0aff800961cfce805daef7016b9b675c137a6a41a548f7b60a3484c06a33a";
-    expect(keccak256(transaction)).to.equal("0x5c504ed432cb51138bcf09aa5e8a410dd4a1e204ef84bfed1be16dfba1b22060");
-    expect(new ListTrie([transaction]).root).to.equal(
-      "0x4513310fcb9f6f616972a3b948dc5d547f280849a87ebb5af0191f98b87be598",
-    );
-  });
-
   for (const count of [1, 2, 3, 16, 17, 127, 128, 129, 200, 255, 256, 257, 300]) {
     it(`leads from its root to each of ${count} values`, () => {
       const trie = new ListTrie(values(count));

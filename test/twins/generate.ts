@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { CHANNEL_TWINS } from "./channelTwins.ts";
 import { DISPUTE_TWINS } from "./disputeTwins.ts";
 import { GOVERNOR_TWINS } from "./governorTwins.ts";
+import { GAUGE_TWINS } from "./gaugeTwins.ts";
 import { REGISTRY_TWIN, WEAKNESSES } from "./registryTwins.ts";
 import { STAKING_TWINS } from "./stakingTwins.ts";
 import { type Edit, type Twin, TWINS } from "./twins.ts";
@@ -17,7 +18,8 @@ const GENERATED = "test/twins/generated/";
 
 /**
  * How a group is compiled. The less is optimized, the faster that is: "plain" not at all, "yul" through Yul for code with more
- * variables than fit the stack, "optimized", which takes twenty times as long, for code that is too large otherwise.
+ * variables than fit the stack, "optimized", which takes twenty times as long, for code that is too large otherwise, and
+ * "deployed" as the contracts themselves, for what uses the registries, which compile in no other way.
  */
 export type TwinsPipeline = "plain" | "yul" | "optimized";
 
@@ -25,7 +27,7 @@ export type TwinsPipeline = "plain" | "yul" | "optimized";
 interface Group {
   file: string;
   twins: readonly Twin[];
-  pipeline: TwinsPipeline;
+  pipeline: TwinsPipeline | "deployed";
 }
 
 /** Apart, because the compiler cannot read a source of more than about four million bytes. */
@@ -34,20 +36,22 @@ const APART: readonly Group[] = [
   { file: "StakingTwins.sol", twins: STAKING_TWINS, pipeline: "optimized" },
   { file: "DisputeTwins.sol", twins: DISPUTE_TWINS, pipeline: "yul" },
   { file: "GovernorTwins.sol", twins: GOVERNOR_TWINS, pipeline: "optimized" },
+  { file: "VerifierTwins.sol", twins: VERIFIER_TWINS, pipeline: "deployed" },
+  { file: "GaugeTwins.sol", twins: GAUGE_TWINS, pipeline: "deployed" },
 ];
 
-const REST = TWINS.filter((twin) => ![...APART, { twins: VERIFIER_TWINS }].some(({ twins }) => twins.includes(twin)));
+const REST = TWINS.filter((twin) => !APART.some(({ twins }) => twins.includes(twin)));
 
-const GROUPS: readonly Group[] = [...APART, { file: "Twins.sol", twins: REST, pipeline: "plain" }];
+const GROUPS: readonly Group[] = [
+  ...APART,
+  { file: "Twins.sol", twins: REST, pipeline: "plain" },
+  { file: "RegistryTwin.sol", twins: [REGISTRY_TWIN], pipeline: "deployed" },
+];
 
-/** The generated sources, relative to the project, and how they are to be compiled. */
-export const TWINS_SOURCES = GROUPS.map(({ file, pipeline }) => ({ source: GENERATED + file, pipeline }));
-
-/** Apart, because the registries compile with the optimizer only. */
-const REGISTRY_TWIN_SOURCE = `${GENERATED}RegistryTwin.sol`;
-
-/** Apart for the same reason: verifiers import the registries. */
-const VERIFIER_TWINS_SOURCE = `${GENERATED}VerifierTwins.sol`;
+/** The generated sources that are not compiled as the contracts are, relative to the project. */
+export const TWINS_SOURCES = GROUPS.flatMap(({ file, pipeline }) =>
+  pipeline === "deployed" ? [] : [{ source: GENERATED + file, pipeline }],
+);
 
 /** The registries' defences by number, for Solidity tests; apart, so that these compile without the twin. */
 const DEFENCES_SOURCE = `${GENERATED}Defence.sol`;
@@ -71,11 +75,7 @@ interface Part {
  */
 export function generateTwins(): string[] {
   writeSource(DEFENCES_SOURCE, defences());
-  return [
-    ...GROUPS.flatMap(({ file, twins }) => writeTwins({ source: GENERATED + file, twins })),
-    ...writeTwins({ source: VERIFIER_TWINS_SOURCE, twins: VERIFIER_TWINS }),
-    ...writeTwins({ source: REGISTRY_TWIN_SOURCE, twins: [REGISTRY_TWIN] }),
-  ];
+  return [...GROUPS.flatMap(({ file, twins }) => writeTwins({ source: GENERATED + file, twins }))];
 }
 
 function writeTwins({ source, twins }: { source: string; twins: readonly Twin[] }): string[] {

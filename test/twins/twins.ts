@@ -3,6 +3,7 @@ import { DISPUTE_TWINS } from "./disputeTwins.ts";
 import { GOVERNOR_TWINS } from "./governorTwins.ts";
 import { STAKING_TWINS } from "./stakingTwins.ts";
 import { VERIFIER_TWINS } from "./verifierTwins.ts";
+import { GAUGE_TWINS } from "./gaugeTwins.ts";
 
 /** One change to one source. */
 export interface Edit {
@@ -1111,4 +1112,5 @@ export const TWINS: readonly Twin[] = [
   ...DISPUTE_TWINS,
   ...GOVERNOR_TWINS,
   ...VERIFIER_TWINS,
+  ...GAUGE_TWINS,
 ];
