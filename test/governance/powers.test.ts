@@ -5,30 +5,47 @@ import { expect } from "chai";
 import { FunctionFragment, ZeroAddress } from "ethers";
 import { network } from "hardhat";
 
-import { POWERS, ROLE } from "../../ignition/powers.ts";
+import { DELAYED_ROLES, POWERS, ROLE } from "../../ignition/powers.ts";
 import { describePowers, expectedPowers, type PowerLists } from "../../scripts/lib/powers.ts";
 import { getAddresses } from "../../scripts/lib/protocol.ts";
 import { readAccessRoles, readTimelockRoles } from "../../sdk/accessRoles.ts";
-import { asTimelock, DAY, deployGovernance, type GovernanceWorld, RULES } from "../helpers/governance.ts";
+import { asTimelock, DAY, deployGovernanceWith, type GovernanceWorld, RULES } from "../helpers/governance.ts";
 
 const connection = await network.getOrCreate();
 const { ethers, networkHelpers } = connection;
 const { loadFixture, time } = networkHelpers;
 
-const deploy = async (): Promise<GovernanceWorld> => await deployGovernance(connection);
+const deploy = async (): Promise<GovernanceWorld> => await deployGovernanceWith(connection, { committee: MEMBERS });
 
-const PARAMETERS = ["feePolicy.setPolicy", "staking.setMinSelfStake"];
-const SLASHER = ["staking.hold", "staking.slash", "staking.unhold"];
+const FUNCTIONS = {
+  ARBITRATION: ["court.setArbitrator"],
+  COMMITTEE: ["committee.vote"],
+  PARAMETERS: ["court.setMinBond", "feePolicy.setPolicy", "gauges.setBudget", "staking.setMinSelfStake"],
+  SLASHER: ["staking.hold", "staking.slash", "staking.unhold"],
+};
+
+const DELAY = `${RULES.slasherDelaySeconds} s`;
+
+/** The committee of these tests. */
+const MEMBERS = ["0x14dC79964da2C08b23698B3D3cc7Ca32193d9955", "0x23618e81E3f5cdF7f54C3d65f7FBc0aBf5B21E8f"];
 
 /** The table of docs/governance.md. */
 const PUBLISHED: PowerLists = {
   access: {
-    members: ["ADMIN timelock", "PARAMETERS timelock"],
-    functions: [...PARAMETERS.map((name) => `${name} PARAMETERS`), ...SLASHER.map((name) => `${name} SLASHER`)].sort(),
+    members: [
+      "ADMIN timelock",
+      `ARBITRATION timelock after ${DELAY}`,
+      ...MEMBERS.map((member) => `COMMITTEE ${member}`),
+      "PARAMETERS timelock",
+      "SLASHER court",
+    ],
+    functions: Object.entries(FUNCTIONS)
+      .flatMap(([role, names]) => names.map((name) => `${name} ${role}`))
+      .sort(),
     "role admins": [],
     "role guardians": [],
-    "grant delays": [`SLASHER ${RULES.slasherDelaySeconds} s`],
-    "admin delays": [`staking ${RULES.slasherDelaySeconds} s`],
+    "grant delays": [`ARBITRATION ${DELAY}`, `COMMITTEE ${DELAY}`, `SLASHER ${DELAY}`],
+    "admin delays": [`committee ${DELAY}`, `court ${DELAY}`, `staking ${DELAY}`],
     "closed contracts": [],
     "operations under way": [],
   },
@@ -66,7 +83,9 @@ describe("The powers", () => {
   it("are the published ones after a deployment, and the deployer has none", async () => {
     const world = await loadFixture(deploy);
     expect(await readPowers(world)).to.deep.equal(PUBLISHED);
-    expect(expectedPowers({ addresses: await getAddresses(world), parameters: RULES })).to.deep.equal(PUBLISHED);
+    expect(
+      expectedPowers({ addresses: await getAddresses(world), parameters: { ...RULES, committee: MEMBERS } }),
+    ).to.deep.equal(PUBLISHED);
   });
 
   it("have roles with labels, for whoever looks at the AccessManager in an explorer", async () => {
@@ -76,13 +95,20 @@ describe("The powers", () => {
       [1n, "PARAMETERS"],
       [2n, "SLASHER"],
       [3n, "COMMITTEE"],
+      [4n, "ARBITRATION"],
     ]);
   });
 
   it("name every restricted function of a contract", async () => {
     const world = await loadFixture(deploy);
     const restricted = findRestricted();
-    const contracts = { feePolicy: "FeePolicy", staking: "OperatorStaking" };
+    const contracts = {
+      feePolicy: "FeePolicy",
+      staking: "OperatorStaking",
+      court: "DisputeCourt",
+      committee: "ArbitrationCommittee",
+      gauges: "IncentiveGauges",
+    };
     for (const [key, { functions }] of Object.entries(POWERS)) {
       const name = contracts[key as keyof typeof contracts];
       const listed = Object.keys(functions).map((signature) => FunctionFragment.from(signature));
@@ -95,18 +121,26 @@ describe("The powers", () => {
 
   it("let nobody call anything but those who hold the role for it", async () => {
     const world = await loadFixture(deploy);
-    const { access, timelock, governor, staking, feePolicy } = world;
+    const { access, timelock, governor, staking, feePolicy, court } = world;
     await time.increase(5n * DAY);
-    const strangers = [governor, staking, feePolicy, access, ...(await ethers.getSigners())];
+    const signers = (await ethers.getSigners()).filter(({ address }) => !MEMBERS.includes(address));
+    const strangers = [governor, staking, feePolicy, access, ...signers];
     for (const [key, { functions, delayed }] of Object.entries(POWERS)) {
       const target = world[key as keyof typeof POWERS];
       for (const fragment of target.interface.fragments.filter((entry) => FunctionFragment.isFragment(entry))) {
         const { name, selector } = fragment;
         // Another authority is for the administrator to set, who waits wherever stake depends on it.
         const waits = name === "setAuthority" && delayed;
-        const may = functions[fragment.format("sighash")] !== "SLASHER" && !waits;
-        const wait = waits ? RULES.slasherDelaySeconds : 0n;
-        expect(await access.canCall(timelock, target, selector), name).to.deep.equal([may, wait]);
+        const role = functions[fragment.format("sighash")];
+        const isOthers = role === "SLASHER" || role === "COMMITTEE";
+        const wait = waits || role === "ARBITRATION" ? RULES.slasherDelaySeconds : 0n;
+        expect(await access.canCall(timelock, target, selector), name).to.deep.equal([!isOthers && wait === 0n, wait]);
+        const members = { SLASHER: [court], COMMITTEE: MEMBERS, PARAMETERS: [], ARBITRATION: [], ADMIN: [] }[
+          role ?? "ADMIN"
+        ];
+        for (const member of members) {
+          expect(await access.canCall(member, target, selector), name).to.deep.equal([true, 0n]);
+        }
         for (const stranger of strangers) {
           expect(await access.canCall(stranger, target, selector), name).to.deep.equal([false, 0n]);
         }
@@ -126,7 +160,7 @@ describe("The powers", () => {
     await governance.setRoleAdmin(9n, ROLE.PARAMETERS);
     await governance.setRoleAdmin(9n, ROLE.ADMIN);
     await governance.setRoleGuardian(ROLE.PARAMETERS, ROLE.COMMITTEE);
-    await governance.setGrantDelay(ROLE.SLASHER, 0);
+    for (const role of DELAYED_ROLES) await governance.setGrantDelay(ROLE[role], 0);
     await governance.setTargetAdminDelay(feePolicy, 77);
     await governance.setTargetFunctionRole(feePolicy, ["0x12345678"], 9n);
     await governance.setTargetFunctionRole(feePolicy, [feePolicy.interface.getFunction("setPolicy").selector], 0n);
@@ -150,12 +184,15 @@ describe("The powers", () => {
 
     const found = await readPowers(world);
     expect(found.access).to.deep.equal({
-      members: ["ADMIN timelock", `COMMITTEE ${alice.address} after 60 s`, "PARAMETERS timelock"],
-      functions: ["feePolicy.0x12345678 9", ...PUBLISHED.access.functions.slice(1)],
+      members: [...PUBLISHED.access.members, `COMMITTEE ${alice.address} after 60 s`].sort(),
+      functions: [
+        ...PUBLISHED.access.functions.filter((line) => line !== "feePolicy.setPolicy PARAMETERS"),
+        "feePolicy.0x12345678 9",
+      ].sort(),
       "role admins": ["COMMITTEE by PARAMETERS"],
       "role guardians": ["PARAMETERS by COMMITTEE"],
       "grant delays": [],
-      "admin delays": ["feePolicy 77 s", ...PUBLISHED.access["admin delays"]],
+      "admin delays": [...PUBLISHED.access["admin delays"], "feePolicy 77 s"].sort(),
       "closed contracts": ["feePolicy"],
       "operations under way": [await access.hashOperation(admin, access, closing)],
     });
