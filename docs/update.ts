@@ -3,6 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { format, resolveConfig } from "prettier";
 
 import { renderDemo } from "./blocks/demo.ts";
+import { renderCaseConstants, renderCaseExample, renderSlashCaps, renderSlashExample } from "./blocks/disputes.ts";
 import { renderGas, renderLimits, renderMainGas, renderSizes } from "./blocks/gas.ts";
 import { findMessages } from "./blocks/messages.ts";
 import { findConstants, findEvents } from "./blocks/solidity.ts";
@@ -13,9 +14,11 @@ const BLOCKS: Record<string, Record<string, () => Promise<string>>> = {
   "README.md": { demo: renderDemo, gas: renderMainGas },
   "docs/architecture.md": { caps: renderCaps },
   "docs/deploying.md": { messages: renderMessages },
+  "docs/disputes.md": { constants: renderCaseConstants, example: renderCaseExample },
   "docs/events.md": { events: renderEvents },
   "docs/gas.md": { gas: renderGas, limits: renderLimits, sizes: renderSizes },
   "docs/operators.md": { errors: renderVoucherErrors },
+  "docs/slashing.md": { caps: renderSlashCaps, example: renderSlashExample },
 };
 
 export const GENERATED_DOCS = Object.keys(BLOCKS);
