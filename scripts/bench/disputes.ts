@@ -1,9 +1,8 @@
-import { id, MaxUint256, parseEther, type Signer } from "ethers";
+import { id, MaxUint256, parseEther, type Result, type Signer } from "ethers";
 
 import { walletAccount } from "../../sdk/account.ts";
 import { ShareKind } from "../../sdk/share.ts";
 import { encodeDraws, Split } from "../../sdk/split.ts";
-import type { DisputeCourt } from "../../typechain-types/index.ts";
 import type { Figure } from "./figures.ts";
 import { gasFigure, gasOf, settle } from "./gas.ts";
 import { AMOUNT, type Bench, MEMO } from "./world.ts";
@@ -14,11 +13,6 @@ const OTHERS = 50;
 const STAKE = 1_000n * AMOUNT;
 const FOR_CLAIMANT = 2n;
 
-/** What is measured on: the court, with an arbitrator that charges nothing, beside the rest. */
-export interface DisputeBench extends Bench {
-  court: DisputeCourt;
-}
-
 /** A proof that a verifier of the court's accepts. */
 export interface BenchProof {
   /** What it shows, as the figure is to say. */
@@ -27,16 +21,26 @@ export interface BenchProof {
   proof: string;
 }
 
+/** A share as a case holds it. */
+interface HeldShare {
+  root: string;
+  totalUnits: bigint;
+  size: bigint;
+  index: bigint;
+  holder: string;
+  redirect: string;
+}
+
 interface OpenedCase {
   caseId: bigint;
   disputeId: bigint;
-  shares: DisputeCourt.HeldShareStruct[];
+  shares: HeldShare[];
   gas: number;
 }
 
 /** Cases about stake and shares, from the opening to the end, and that neither other cases nor stakers add to them. */
-export async function* measureDisputes(bench: DisputeBench): AsyncGenerator<Figure> {
-  const { token, ledger, staking, court, payer, people } = bench;
+export async function* measureDisputes(bench: Bench): AsyncGenerator<Figure> {
+  const { token, ledger, staking, court, people } = bench;
   const [operator, accused, ...stakers] = people;
   for (const spender of [ledger, staking, court]) await settle(token.approve(spender, MaxUint256));
   await settle(staking.stake(operator, STAKE));
@@ -54,7 +58,7 @@ export async function* measureDisputes(bench: DisputeBench): AsyncGenerator<Figu
 
 /** Proofs of faults, each of which slashes at once. */
 export async function* measureProofs(
-  { court }: Pick<DisputeBench, "court">,
+  { court }: Pick<Bench, "court">,
   proofs: readonly BenchProof[],
 ): AsyncGenerator<Figure> {
   for (const { fault, verifier, proof } of proofs) {
@@ -62,7 +66,7 @@ export async function* measureProofs(
   }
 }
 
-async function* measureCases(bench: DisputeBench, respondent: string, when: string): AsyncGenerator<Figure> {
+async function* measureCases(bench: Bench, respondent: string, when: string): AsyncGenerator<Figure> {
   for (const size of [1, 16]) {
     const what = `a case about stake and ${size === 1 ? "1 share" : `${size} shares`}${when}`;
     const ruled = await openCase({ bench, respondent, size, salt: `ruled on, ${what}` });
@@ -80,7 +84,7 @@ async function openCase({
   size,
   salt,
 }: {
-  bench: DisputeBench;
+  bench: Bench;
   respondent: string;
   size: number;
   salt: string;
@@ -108,13 +112,13 @@ async function openCase({
     disputeId: opened?.disputeId as bigint,
     shares: logs
       .filter((log) => log?.name === "ShareHeld")
-      .map((log) => log?.args.share as DisputeCourt.HeldShareStruct),
+      .map((log) => (log?.args.share as Result).toObject() as HeldShare),
     gas: Number(receipt.gasUsed),
   };
 }
 
 /** Ends a case by a ruling, or by the clock, and returns the gas of its settlement. */
-async function endCase({ court, connection }: DisputeBench, opened: OpenedCase, ruling?: bigint): Promise<number> {
+async function endCase({ court, connection }: Bench, opened: OpenedCase, ruling?: bigint): Promise<number> {
   const { time } = connection.networkHelpers;
   await time.increase(await court.evidenceSeconds());
   if (ruling === undefined) await time.increase(await court.rulingSeconds());
@@ -123,7 +127,7 @@ async function endCase({ court, connection }: DisputeBench, opened: OpenedCase, 
 }
 
 /** The arbitrator as a signer: how it comes to a ruling is not measured here. */
-async function arbitratorOf({ court, connection }: Pick<DisputeBench, "court" | "connection">): Promise<Signer> {
+async function arbitratorOf({ court, connection }: Pick<Bench, "court" | "connection">): Promise<Signer> {
   const arbitrator = await court.arbitrator();
   await connection.networkHelpers.setBalance(arbitrator, parseEther("1"));
   return await connection.ethers.getImpersonatedSigner(arbitrator);

@@ -18,10 +18,12 @@ import {
   NO_RULING,
   NOBODY,
   openCase,
+  OTHER_SLASH_BPS,
   OWN,
   PAID,
   passDeadline,
   ruleOn,
+  SLASH_BPS,
   TAG,
 } from "../helpers/disputes.ts";
 import { accountOf, accountShare, drawAll, drawOf, splitOf, splitShare } from "../helpers/shares.ts";
@@ -80,6 +82,11 @@ describe("DisputeCourt", () => {
       expect(await court.isVerifier(mallory)).to.equal(false);
       expect(await court.arbitrator()).to.equal(puppet);
       expect(await court.minBond()).to.equal(MIN_BOND);
+      const added = await court.queryFilter(court.filters.VerifierAdded());
+      expect(added.map(({ args }) => [...args])).to.deep.equal([
+        [await verifier.getAddress(), SLASH_BPS],
+        [await otherVerifier.getAddress(), OTHER_SLASH_BPS],
+      ]);
       expect(await court.queryFilter(court.filters.ArbitratorSet())).to.have.length(1);
       expect(await court.queryFilter(court.filters.MinBondSet())).to.have.length(1);
     });
