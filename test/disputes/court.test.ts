@@ -562,6 +562,20 @@ describe("DisputeCourt", () => {
         .withArgs(caseId, 3n);
     });
 
+    it("are made once, and not when the case has ended", async () => {
+      const world = await loadFixture(deployWorld);
+      const { court, puppet } = world;
+      const opened = await openCase(world);
+      await ruleOn(world, opened, FOR_RESPONDENT);
+      await expect(puppet.rule(court, opened.disputeId, FOR_CLAIMANT))
+        .to.be.revertedWithCustomError(court, "DisputeCourt_NotOpen")
+        .withArgs(opened.caseId, RULED);
+      await court.settle(opened.caseId, opened.shares);
+      await expect(puppet.rule(court, opened.disputeId, FOR_CLAIMANT))
+        .to.be.revertedWithCustomError(court, "DisputeCourt_NotOpen")
+        .withArgs(opened.caseId, ENDED);
+    });
+
     it("are the arbitrator's that was asked", async () => {
       const world = await loadFixture(deployWorld);
       const { court, puppet, mallory, governor } = world;
