@@ -115,7 +115,7 @@ contract DisputeCourt is LedgerFunds, AccessManaged, IArbitrable {
     /// @notice Thrown when a claim asks for nothing.
     error DisputeCourt_EmptyClaim();
 
-    /// @notice Thrown when nobody is accused, or the court itself.
+    /// @notice Thrown when nobody is accused, or the court or the staking contract, which hold what is others'.
     error DisputeCourt_BadRespondent(address respondent);
 
     /// @notice Thrown when a bond is smaller than the claim asks for.
@@ -329,7 +329,7 @@ contract DisputeCourt is LedgerFunds, AccessManaged, IArbitrable {
         // Check
         if (address(arbitrator) == address(0)) revert DisputeCourt_NoArbitrator();
         if (claim.amount == 0 && draws.length == 0) revert DisputeCourt_EmptyClaim();
-        if (claim.respondent == address(0) || claim.respondent == address(this)) {
+        if (_isNobody(claim.respondent)) {
             revert DisputeCourt_BadRespondent(claim.respondent);
         }
 
@@ -594,6 +594,11 @@ contract DisputeCourt is LedgerFunds, AccessManaged, IArbitrable {
         _caseOf[judge][disputeId] = caseId;
         emit CaseOpened(caseId, msg.sender, claim.respondent, claim.harmed, claim.amount, bond, judge, disputeId);
         emit EvidenceSubmitted(caseId, msg.sender, claim.evidenceHash, claim.evidenceURI);
+    }
+
+    /// @dev Whether there is nobody who could answer for a claim.
+    function _isNobody(address respondent) private view returns (bool) {
+        return respondent == address(0) || respondent == address(this) || respondent == address(staking);
     }
 
     function _openCase(uint256 caseId) private view returns (Case storage c) {

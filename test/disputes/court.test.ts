@@ -338,6 +338,12 @@ describe("DisputeCourt", () => {
           args: ({ court }) => [court],
         },
         {
+          when: "the staking contract is accused",
+          error: "DisputeCourt_BadRespondent",
+          claim: async ({ staking }) => ({ respondent: await staking.getAddress() }),
+          args: ({ staking }) => [staking],
+        },
+        {
           when: "the bond is too small for claim and escrow by one",
           error: "DisputeCourt_BondTooSmall",
           bond: enough - 1n,

@@ -17,7 +17,7 @@ export const DISPUTE_TWINS: readonly Twin[] = [
   {
     name: "DisputeCourt_AccusesItself",
     source: COURT,
-    find: " || claim.respondent == address(this)",
+    find: " || respondent == address(this)",
     replace: "",
     why: "what another case holds is the court's, and can be claimed from it",
   },

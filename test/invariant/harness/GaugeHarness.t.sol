@@ -28,7 +28,7 @@ contract MeddledGauges is GaugeHandlers {
 }
 
 /// @notice The campaign on the gauges can fail.
-contract GaugeHarness is Harness(100) {
+contract GaugeHarness is Harness(200) {
     string private constant REAL = "IncentiveGauges.sol:IncentiveGauges";
 
     /// @dev Twins by the numbers of their bugs, less one; what is done behind the gauges' back follows.
