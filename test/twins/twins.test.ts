@@ -4,9 +4,11 @@ import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 
 import { generateTwins } from "./generate.ts";
+import { SLIPS } from "./incentiveTwin.ts";
 import { WEAKNESSES } from "./registryTwins.ts";
 import { TWINS } from "./twins.ts";
 
+const HARNESS = fileURLToPath(new URL("../invariant/harness/IncentiveHarness.t.sol", import.meta.url));
 const ATTACKS = fileURLToPath(new URL("../attack/", import.meta.url));
 
 describe("the vulnerable twins", () => {
@@ -18,6 +20,12 @@ describe("the vulnerable twins", () => {
     const sources = [...attackSources().values()];
     const names = [...TWINS, ...WEAKNESSES].map(({ name }) => name);
     expect(names.filter((name) => !sources.some((source) => source.includes(`"${name}"`)))).to.deep.equal([]);
+  });
+
+  it("get nothing wrong that the campaign on staking and the court does not look for", () => {
+    const harness = readFileSync(HARNESS, "utf8");
+    const names = SLIPS.map(({ name }) => name);
+    expect(names.filter((name) => !harness.includes(`_breaks(Slip.${name}, `))).to.deep.equal([]);
   });
 
   it("show of each group of attacks that it would work, or a comment says why there is “No twin”", () => {
