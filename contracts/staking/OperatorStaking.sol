@@ -43,10 +43,10 @@ struct Pool {
     uint64 rate;
     uint16 commissionBps;
     uint16 nextCommissionBps;
-    uint48 commissionFrom;
-    uint16 holds;
-    uint48 drippedAt;
-    uint48 dripEnd;
+    uint40 commissionFrom;
+    uint40 holds;
+    uint40 drippedAt;
+    uint40 dripEnd;
     uint128 queued;
     uint128 dripping;
     uint256 rewardPerShare;
@@ -79,7 +79,8 @@ struct Stake {
 /// - Stake votes, also on others' behalf ({delegate}), at the value it had then. Votes are kept pool by pool, for one slash
 ///   lowers those of all stakers at once: see {IStakeVotes}.
 ///
-/// Rounding is at most one of the token's smallest units for each call, and becomes rewards of the pool's stakers.
+/// What rounding takes from stake, at most one of the token's smallest units for each call, becomes rewards of the pool's
+/// stakers. What it takes from rewards, less than two for each call, is nobody's and stays here.
 /// @dev Custody: this contract's balance in the ledger ≥ Σ over pools of (value of shares and thawing + queued + dripping)
 /// + rewards not claimed. What operators' stakers have earned and nobody has harvested is in sub-accounts.
 contract OperatorStaking is IOperatorEligibility, IStakeVotes, LedgerFunds, AccessManaged, EIP712, Nonces {
@@ -347,7 +348,7 @@ contract OperatorStaking is IOperatorEligibility, IStakeVotes, LedgerFunds, Acce
         uint256 from = more ? block.timestamp + thawSeconds : block.timestamp;
         pool.commissionBps = more ? current : commissionBps;
         pool.nextCommissionBps = commissionBps;
-        pool.commissionFrom = uint48(from);
+        pool.commissionFrom = uint40(from);
         emit CommissionSet(msg.sender, commissionBps, from);
     }
 
@@ -541,8 +542,8 @@ contract OperatorStaking is IOperatorEligibility, IStakeVotes, LedgerFunds, Acce
     function _save(address operator, Pool memory pool) private {
         if (pool.dripping == 0 && pool.queued != 0) {
             (pool.dripping, pool.queued) = (pool.queued, 0);
-            pool.drippedAt = uint48(block.timestamp);
-            pool.dripEnd = uint48(block.timestamp + dripSeconds);
+            pool.drippedAt = uint40(block.timestamp);
+            pool.dripEnd = uint40(block.timestamp + dripSeconds);
             emit RoundStarted(operator, pool.dripping, pool.dripEnd);
         }
         _pools[operator] = pool;
@@ -553,7 +554,7 @@ contract OperatorStaking is IOperatorEligibility, IStakeVotes, LedgerFunds, Acce
         if (pool.dripping == 0) return pool;
         uint256 time = Math.min(block.timestamp, pool.dripEnd);
         uint256 amount = (pool.dripping * (time - pool.drippedAt)) / (pool.dripEnd - pool.drippedAt);
-        pool.drippedAt = uint48(time);
+        pool.drippedAt = uint40(time);
         pool.dripping -= uint128(amount);
         if (pool.shares == 0) _queue(pool, amount);
         else pool.rewardPerShare += (amount << 128) / pool.shares;

@@ -89,8 +89,8 @@ export const SLIPS: readonly Slip[] = [
   {
     name: "longRounds",
     source: STAKING,
-    find: "pool.dripEnd = uint48(block.timestamp + dripSeconds);",
-    replace: "pool.dripEnd = uint48(block.timestamp + (OFF ? 2 : 1) * dripSeconds);",
+    find: "pool.dripEnd = uint40(block.timestamp + dripSeconds);",
+    replace: "pool.dripEnd = uint40(block.timestamp + (OFF ? 2 : 1) * dripSeconds);",
   },
   {
     name: "roundsRestart",
