@@ -20,6 +20,14 @@ const CONTRACTS = [
   "AgentRegistry",
   "FeePolicy",
   "ServiceRegistry",
+  "OperatorStaking",
+  "DisputeCourt",
+  "ArbitrationCommittee",
+  "DuplicateVerifier",
+  "EquivocationVerifier",
+  "SettlementVerifier",
+  "RevokedLineageVerifier",
+  "IncentiveGauges",
   "OpenGovernor",
 ];
 
@@ -42,6 +50,8 @@ const STANDARDS: Record<string, string> = {
   AuthorizationUsed: "ERC-3009",
   AuthorizationCanceled: "ERC-3009",
   EIP712DomainChanged: "EIP-712",
+  DelegateChanged: "ERC-5805",
+  DelegateVotesChanged: "ERC-5805",
   ...Object.fromEntries(
     [
       ...["ProposalCreated", "ProposalQueued", "ProposalExecuted", "ProposalCanceled", "ProposalExtended"],
