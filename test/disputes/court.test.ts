@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { getAddress, id, parseEther, ZeroAddress, ZeroHash } from "ethers";
 import { network } from "hardhat";
 
+import type { HeldShare } from "../../sdk/disputeCase.ts";
 import {
   balanceOf,
   bondsOf,
@@ -13,7 +14,6 @@ import {
   FEE,
   FOR_CLAIMANT,
   FOR_RESPONDENT,
-  type HeldShare,
   leastBond,
   NO_RULING,
   NOBODY,

@@ -1,7 +1,8 @@
 import { expect } from "chai";
-import { AbiCoder, parseEther, ZeroHash } from "ethers";
+import { parseEther, ZeroHash } from "ethers";
 import { network } from "hardhat";
 
+import { voteParams } from "../../sdk/stakeVotes.ts";
 import { accountOf, drawAll } from "../helpers/shares.ts";
 import { splitOfPlatform } from "../registry/services.ts";
 import {
@@ -46,8 +47,7 @@ async function feeProposal({ feePolicy, carol }: GovernanceWorld): Promise<Propo
 
 /** Names operators the way `params` does. */
 function paramsOf(...operators: { address: string }[]): string {
-  const ascending = operators.map(({ address }) => address).sort((a, b) => (BigInt(a) < BigInt(b) ? -1 : 1));
-  return AbiCoder.defaultAbiCoder().encode(["address[]"], [ascending]);
+  return voteParams(operators.map(({ address }) => address));
 }
 
 describe("OpenGovernor: a proposal", () => {

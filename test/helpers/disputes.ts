@@ -2,6 +2,7 @@ import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types"
 import { AbiCoder, type ContractTransactionReceipt, id, parseEther, ZeroAddress, ZeroHash } from "ethers";
 import type { NetworkConnection } from "hardhat/types/network";
 
+import { casesIn, type HeldShare } from "../../sdk/disputeCase.ts";
 import type { Split } from "../../sdk/split.ts";
 import type { CredulousVerifier, DisputeCourt, PuppetArbitrator } from "../../typechain-types/index.ts";
 import { accountOf, accountShare, drawOf, splitOf } from "./shares.ts";
@@ -49,16 +50,6 @@ export interface Claim {
   amount: bigint;
   evidenceHash: string;
   evidenceURI: string;
-}
-
-/** A share as a case holds it. */
-export interface HeldShare {
-  root: string;
-  totalUnits: bigint;
-  size: bigint;
-  index: bigint;
-  holder: string;
-  redirect: string;
 }
 
 /** A case that was opened. */
@@ -183,14 +174,15 @@ export async function caseIn(
       .map((log) => log?.args.toObject() ?? {});
   const opened = logs("CaseOpened") as { caseId: bigint; disputeId: bigint; bond: bigint }[];
   const { caseId, disputeId, bond } = opened[opened.length - 1];
-  const held = logs("ShareHeld") as { escrow: string; share: { toObject: () => HeldShare } }[];
+  const held = logs("ShareHeld") as { escrow: string }[];
+  const cases = casesIn({ logs: receipt.logs, court: await court.getAddress() });
   const block = await connection.ethers.provider.getBlock(receipt.blockNumber);
   return {
     caseId,
     disputeId,
     bond,
     openedAt: BigInt(block?.timestamp ?? 0),
-    shares: held.map(({ share }) => share.toObject()),
+    shares: cases[cases.length - 1].shares,
     escrows: held.map(({ escrow }) => escrow),
   };
 }

@@ -3,6 +3,7 @@ import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types"
 import { parseEther, Signature, ZeroAddress } from "ethers";
 import { network } from "hardhat";
 
+import { sortOperators } from "../../sdk/stakeVotes.ts";
 import { deployStaking, type StakingWorld } from "../helpers/staking.ts";
 
 const connection = await network.getOrCreate();
@@ -24,7 +25,7 @@ async function deployStaked(): Promise<StakingWorld> {
 
 /** Addresses as votes want them named. */
 function ascending(...people: { address: string }[]): string[] {
-  return people.map(({ address }) => address).sort((a, b) => (BigInt(a) < BigInt(b) ? -1 : 1));
+  return sortOperators(people.map(({ address }) => address));
 }
 
 /** The last second before the next block's. */
