@@ -65,8 +65,10 @@ export default defineConfig({
   plugins: [hardhatToolboxMochaEthers, quietDependencies],
   paths: {
     sources: ["contracts", "test/mocks", "test/twins"],
-    // Code instrumented for coverage is kept apart, so that nothing else deploys or measures it.
-    ...(process.argv.includes("--coverage") ? { artifacts: "coverage/artifacts", cache: "coverage/cache" } : {}),
+    // Code instrumented for coverage is kept apart, so that nothing else deploys or measures it. It needs no twins.
+    ...(process.argv.includes("--coverage")
+      ? { sources: ["contracts", "test/mocks"], artifacts: "coverage/artifacts", cache: "coverage/cache" }
+      : {}),
   },
   solidity: {
     npmFilesToBuild: [
