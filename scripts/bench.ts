@@ -4,17 +4,21 @@ import { measureAuthorizations } from "./bench/authorizations.ts";
 import { measureBalances } from "./bench/balances.ts";
 import { measureClaims, measureLargeClaim } from "./bench/claims.ts";
 import { measureDatanets } from "./bench/datanets.ts";
+import { measureDisputes } from "./bench/disputes.ts";
 import type { Figure } from "./bench/figures.ts";
 import { formatFigure, missesBudget } from "./bench/figures.ts";
+import { measureGauges } from "./bench/gauges.ts";
+import { measureGovernance } from "./bench/governance.ts";
 import { measureJobs } from "./bench/jobs.ts";
 import { buildLargeLog } from "./bench/largeLog.ts";
-import { measureLargeDatanet, measureLimits } from "./bench/limits.ts";
+import { measureLargeCase, measureLargeDatanet, measureLimits } from "./bench/limits.ts";
 import { measureOffChain } from "./bench/offChain.ts";
 import { measurePaymentGrowth, measurePayments } from "./bench/payments.ts";
 import { measureChannels } from "./bench/channels.ts";
 import { measureRegistries } from "./bench/registries.ts";
 import { measureSizes } from "./bench/sizes.ts";
 import { compareWithSnapshot, writeSnapshot } from "./bench/snapshot.ts";
+import { measureStaking } from "./bench/staking.ts";
 import { openBench } from "./bench/world.ts";
 import { parseOptions, runScript, UserError } from "./lib/script.ts";
 
@@ -56,7 +60,12 @@ async function measureOnChain(): Promise<Figure[]> {
     measureRegistries(bench),
     measureAuthorizations(bench),
     measureJobs(bench),
+    measureStaking(bench),
+    measureDisputes(bench),
+    measureGauges(bench),
+    measureGovernance(bench),
     measureLimits(bench),
+    measureLargeCase(bench),
     measureLargeDatanet(bench, log),
     measureLargeClaim(bench, log),
   ];

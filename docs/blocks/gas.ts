@@ -24,6 +24,13 @@ const MAIN_FIGURES = [
   "accept 100 submitted contributions, each",
   "accept 100 signed contributions, each",
   "register a model, 5 builders on a model and 2 Datanets",
+  "stake",
+  "thaw",
+  "prove an equivocation",
+  "open a case, 1 share",
+  "settle a case, 1 share",
+  "cast a vote, stake in 1 pool",
+  "pay an asset its incentive",
 ];
 
 export async function renderMainGas(): Promise<string> {

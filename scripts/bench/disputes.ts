@@ -1,134 +1,138 @@
-import { id, MaxUint256, parseEther, type Result, type Signer } from "ethers";
+import { id, Wallet, ZeroHash } from "ethers";
 
-import { walletAccount } from "../../sdk/account.ts";
-import { ShareKind } from "../../sdk/share.ts";
-import { encodeDraws, Split } from "../../sdk/split.ts";
+import type { LoggedContribution } from "../../sdk/datanetProof.ts";
+import { encodeDuplicateProof } from "../../sdk/duplicateProof.ts";
+import { encodeEquivocationProof } from "../../sdk/equivocationProof.ts";
+import { callId, type Receipt, signReceipt } from "../../sdk/receipt.ts";
+import { Split } from "../../sdk/split.ts";
+import { budgeted, grown } from "./budgets.ts";
+import { endCase, openCase, ruleOn } from "./cases.ts";
+import { acceptSigned, BATCH_SIZE, contribute, sharesOf, URI } from "./contributions.ts";
+import { BESIDE_CROWD, bringCrowd } from "./crowd.ts";
 import type { Figure } from "./figures.ts";
-import { gasFigure, gasOf, settle } from "./gas.ts";
-import { AMOUNT, type Bench, MEMO } from "./world.ts";
-
-/** What is there already when all is measured again, which is to cost the same. */
-const OTHERS = 50;
+import { gasOf, settle, type Sent, steadyGasOf } from "./gas.ts";
+import { TERMS } from "./registries.ts";
+import { AMOUNT, type Bench } from "./world.ts";
 
 const STAKE = 1_000n * AMOUNT;
-const FOR_CLAIMANT = 2n;
 
-/** A proof that a verifier of the court's accepts. */
-export interface BenchProof {
-  /** What it shows, as the figure is to say. */
-  fault: string;
-  verifier: string;
-  proof: string;
-}
+/** Sends the court the next proof of its kind. */
+type Prove = () => Sent;
 
-/** A share as a case holds it. */
-interface HeldShare {
-  root: string;
-  totalUnits: bigint;
-  size: bigint;
-  index: bigint;
-  holder: string;
-  redirect: string;
-}
-
-interface OpenedCase {
-  caseId: bigint;
-  disputeId: bigint;
-  shares: HeldShare[];
-  gas: number;
-}
-
-/** Cases about stake and shares, from the opening to the end, and that neither other cases nor stakers add to them. */
+/** Cases and proofs of faults. Nothing of it depends on how many others stake, or on other cases. */
 export async function* measureDisputes(bench: Bench): AsyncGenerator<Figure> {
-  const { token, ledger, staking, court, people } = bench;
-  const [operator, accused, ...stakers] = people;
-  for (const spender of [ledger, staking, court]) await settle(token.approve(spender, MaxUint256));
-  await settle(staking.stake(operator, STAKE));
+  const { staking } = bench;
+  const operator = new Wallet(id("operator at fault"));
+  await settle(staking.stake(operator.address, STAKE));
+  const proofs = {
+    "prove an equivocation": await equivocationsOf(bench, operator),
+    "prove a duplicate in a Datanet of 100": await duplicatesIn(bench),
+  };
+  for (const [name, prove] of Object.entries(proofs))
+    yield budgeted(`${name}, first against a pool`, await gasOf(prove()));
 
-  await endCase(bench, await openCase({ bench, respondent: operator.address, size: 1, salt: "first" }));
-  yield* measureCases(bench, operator.address, "");
-  for (let i = 0; i < OTHERS; i++) {
-    const staker = stakers[i % stakers.length];
-    await settle(token.connect(staker).approve(staking, MaxUint256));
-    await settle(staking.connect(staker).stake(operator, AMOUNT / 100n));
-    await openCase({ bench, respondent: accused.address, size: 1, salt: `other case ${i}` });
-  }
-  yield* measureCases(bench, operator.address, ` after ${OTHERS} other cases and stakes`);
+  // Cases find the words in use that earlier ones have left behind, or hold as long as they are open.
+  await measureCases({ bench, respondent: operator.address, salt: "forerunners" });
+  await openCase({ bench, respondent: operator.address, shares: 1, salt: id("open all the time") });
+  const measure = async (salt: string): Promise<Record<string, number>> => {
+    const gas = await measureCases({ bench, respondent: operator.address, salt });
+    for (const [name, prove] of Object.entries(proofs)) gas[name] = await steadyGasOf(prove);
+    return gas;
+  };
+  const before = await measure("early");
+  for (const [name, value] of Object.entries(before)) yield budgeted(name, value);
+  await bringCrowd({ bench, operator: operator.address, respondent: operator.address });
+  const after = await measure("late");
+  for (const [name, value] of Object.entries(after))
+    yield grown(`${name}${BESIDE_CROWD}`, { before: before[name], value });
 }
 
-/** Proofs of faults, each of which slashes at once. */
-export async function* measureProofs(
-  { court }: Pick<Bench, "court">,
-  proofs: readonly BenchProof[],
-): AsyncGenerator<Figure> {
-  for (const { fault, verifier, proof } of proofs) {
-    yield gasFigure(`prove a fault, ${fault}`, await gasOf(court.prove(verifier, proof)));
-  }
-}
-
-async function* measureCases(bench: Bench, respondent: string, when: string): AsyncGenerator<Figure> {
-  for (const size of [1, 16]) {
-    const what = `a case about stake and ${size === 1 ? "1 share" : `${size} shares`}${when}`;
-    const ruled = await openCase({ bench, respondent, size, salt: `ruled on, ${what}` });
-    yield gasFigure(`open ${what}`, ruled.gas);
-    yield gasFigure(`settle ${what}, won`, await endCase(bench, ruled, FOR_CLAIMANT));
-    const expired = await openCase({ bench, respondent, size, salt: `expired, ${what}` });
-    yield gasFigure(`settle ${what}, not ruled on`, await endCase(bench, expired));
-  }
-}
-
-/** Brings a case about shares of a new split that was paid. */
-async function openCase({
+/** Gas of all that is done in cases about stake and shares, by the name of the figure. */
+async function measureCases({
   bench,
   respondent,
-  size,
   salt,
 }: {
   bench: Bench;
   respondent: string;
-  size: number;
   salt: string;
-}): Promise<OpenedCase> {
-  const { ledger, court, payer } = bench;
-  const shares = Array.from({ length: size }, (_, i) => ({
-    kind: ShareKind.Account,
-    recipient: walletAccount(respondent),
-    units: 2_500n,
-    evidence: id(`${salt}, share ${i}`),
-  }));
-  const split = Split.from({ shares, arbiter: await court.getAddress() });
-  await settle(ledger.pay(split.id, AMOUNT, 1, MEMO));
-  const receipt = await settle(
-    court.open(
-      { respondent, harmed: payer.address, amount: AMOUNT, evidenceHash: id(salt), evidenceURI: "ipfs://evidence" },
-      parseEther("1000"),
-      encodeDraws([split.draw({ first: 0, count: size })]),
-    ),
-  );
-  const logs = receipt.logs.map((log) => court.interface.parseLog(log));
-  const opened = logs.find((log) => log?.name === "CaseOpened")?.args;
-  return {
-    caseId: opened?.caseId as bigint,
-    disputeId: opened?.disputeId as bigint,
-    shares: logs
-      .filter((log) => log?.name === "ShareHeld")
-      .map((log) => (log?.args.share as Result).toObject() as HeldShare),
-    gas: Number(receipt.gasUsed),
+}): Promise<Record<string, number>> {
+  const { court, connection } = bench;
+  const { time } = connection.networkHelpers;
+  const gas: Record<string, number> = {};
+  for (const shares of [1, 16]) {
+    const what = shares === 1 ? "1 share" : `${shares} shares`;
+    const won = await openCase({ bench, respondent, shares, salt: id(`${salt}, won, ${what}`) });
+    gas[`open a case, ${what}`] = won.gas;
+    gas["submit evidence"] = await gasOf(court.submitEvidence(won.caseId, id("more"), URI));
+    await time.increase(await court.evidenceSeconds());
+    [gas["vote on a case"], gas["vote on a case, deciding"]] = await ruleOn(bench, won);
+    gas[`settle a case, ${what}`] = await endCase(bench, won);
+    const expired = await openCase({ bench, respondent, shares, salt: id(`${salt}, expired, ${what}`) });
+    await time.increase((await court.evidenceSeconds()) + (await court.rulingSeconds()));
+    gas[`settle a case nobody ruled on, ${what}`] = await endCase(bench, expired);
+  }
+  return gas;
+}
+
+/** Calls for which an executor signed two receipts. */
+async function equivocationsOf(
+  { connection, services, court, equivocations, payer }: Bench,
+  operator: Wallet,
+): Promise<Prove> {
+  const { chainId } = await connection.ethers.provider.getNetwork();
+  const domain = { chainId, services: await services.getAddress() };
+  let calls = 0;
+  return async () => {
+    const request = {
+      payer: payer.address,
+      parentCallId: ZeroHash,
+      serviceId: 1n,
+      inputHash: id("input"),
+      salt: id(`call ${calls++}`),
+    };
+    const receipt: Receipt = {
+      ...request,
+      callId: callId({ ...domain, request }),
+      childrenHash: ZeroHash,
+      splitId: id("split"),
+      assetSplitId: id("asset"),
+      executor: operator.address,
+      outputRoot: id("output"),
+      tokensIn: 1_000n,
+      tokensOut: 1_000n,
+      amount: AMOUNT,
+      servedAt: 0xeeeeeeeen,
+    };
+    const sign = async (signed: Receipt) => ({
+      receipt: signed,
+      signature: await signReceipt({ ...domain, signer: operator, receipt: signed }),
+    });
+    const other = { ...receipt, outputRoot: id("other output") };
+    return court.prove(equivocations, encodeEquivocationProof(await sign(receipt), await sign(other)));
   };
 }
 
-/** Ends a case by a ruling, or by the clock, and returns the gas of its settlement. */
-async function endCase({ court, connection }: Bench, opened: OpenedCase, ruling?: bigint): Promise<number> {
-  const { time } = connection.networkHelpers;
-  await time.increase(await court.evidenceSeconds());
-  if (ruling === undefined) await time.increase(await court.rulingSeconds());
-  else await settle(court.connect(await arbitratorOf({ court, connection })).rule(opened.disputeId, ruling));
-  return await gasOf(court.settle(opened.caseId, opened.shares));
-}
-
-/** The arbitrator as a signer: how it comes to a ruling is not measured here. */
-async function arbitratorOf({ court, connection }: Pick<Bench, "court" | "connection">): Promise<Signer> {
-  const arbitrator = await court.arbitrator();
-  await connection.networkHelpers.setBalance(arbitrator, parseEther("1"));
-  return await connection.ethers.getImpersonatedSigner(arbitrator);
+/** A Datanet whose later half repeats the earlier one. The payer curates it, and answers for it. */
+async function duplicatesIn(bench: Bench): Promise<Prove> {
+  const { datanets, court, duplicates, staking, payer } = bench;
+  await settle(staking.stake(payer.address, STAKE));
+  const curation = { curator: payer, ownerBps: 0, curatorBps: 0 };
+  await settle(datanets.create(curation, TERMS, court, URI, id("document")));
+  const datanetId = await datanets.assetCount();
+  const half = BATCH_SIZE / 2;
+  const offered = contribute({ name: "data" });
+  const batch = offered.map((contribution, i) => {
+    const { content, evidence } = offered[i % half];
+    return { ...contribution, content, evidence };
+  });
+  await acceptSigned({ bench, datanetId, batch });
+  const log = Split.from({ shares: sharesOf(batch), arbiter: await court.getAddress() });
+  const at = (index: number): LoggedContribution => ({ index, content: batch[index].content });
+  const version = { datanetId, version: 1n, log };
+  let proved = 0;
+  return () => {
+    const first = proved++;
+    return court.prove(duplicates, encodeDuplicateProof({ version, first: at(first), later: at(first + half) }));
+  };
 }

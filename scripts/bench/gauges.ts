@@ -4,8 +4,9 @@ import { id, MaxUint256, ZeroAddress } from "ethers";
 import { walletAccount } from "../../sdk/account.ts";
 import { ShareKind } from "../../sdk/share.ts";
 import { encodeDraws, Split } from "../../sdk/split.ts";
+import { budgeted } from "./budgets.ts";
 import type { Figure } from "./figures.ts";
-import { gasFigure, gasOf, settle, steadyGasOf } from "./gas.ts";
+import { gasOf, settle, steadyGasOf } from "./gas.ts";
 import { lineageOf, publishModel, TERMS } from "./registries.ts";
 import { addressOf } from "./splits.ts";
 import { AMOUNT, type Bench, MEMO } from "./world.ts";
@@ -14,10 +15,8 @@ const DAY = 86_400n;
 
 /** Incentives from the count of fees to the payment of an asset. */
 export async function* measureGauges(bench: Bench): AsyncGenerator<Figure> {
-  const { ledger, token, models, services, staking, access, timelock, payer, connection } = bench;
+  const { ledger, models, services, staking, access, timelock, connection } = bench;
   const { ethers, networkHelpers } = connection;
-  await settle(token.approve(staking, MaxUint256));
-  await settle(staking.stake(payer.address, await staking.minSelfStake()));
   const gauges = await ethers.deployContract("IncentiveGauges", [
     ...[services, staking, timelock, access],
     ...[7n * DAY, 1_000n * AMOUNT],
@@ -61,23 +60,23 @@ export async function* measureGauges(bench: Bench): AsyncGenerator<Figure> {
     await earn();
     return gauges.count(1, 1, 1);
   };
-  yield gasFigure("count fees, first of the epoch", await gasOf(count()));
-  yield gasFigure("count fees", await steadyGasOf(count));
-  yield gasFigure("pass fees on, first of the epoch", await gasOf(gauges.passOn(0, draws)));
+  yield budgeted("count fees, first of the epoch", await gasOf(count()));
+  yield budgeted("count fees", await steadyGasOf(count));
+  yield budgeted("pass fees on, first of the epoch", await gasOf(gauges.passOn(0, draws)));
   const passOn = async () => {
     await settle(count());
     return gauges.passOn(0, draws);
   };
-  yield gasFigure("pass fees on", await steadyGasOf(passOn));
+  yield budgeted("pass fees on", await steadyGasOf(passOn));
 
-  yield gasFigure("vote for 1 asset", await gasOf(gauges.vote([split], [10_000], [])));
+  yield budgeted("vote for 1 asset", await gasOf(gauges.vote([split], [10_000], [])));
   const many = Array.from({ length: 16 }, (_, i) => (i === 0 ? split : id(`asset ${i}`)));
   const voteForMany = () => gauges.vote(many, Array<number>(16).fill(625), []);
-  yield gasFigure("vote for 16 assets instead", await gasOf(voteForMany()));
+  yield budgeted("vote for 16 assets instead", await gasOf(voteForMany()));
   await networkHelpers.time.increaseTo(await gauges.startOf(1));
-  yield gasFigure("vote for 16 assets", await gasOf(voteForMany()));
+  yield budgeted("vote for 16 assets", await gasOf(voteForMany()));
   await networkHelpers.time.increaseTo(await gauges.startOf(2));
-  yield gasFigure("pay an asset its incentive", await gasOf(gauges.pay(0, split)));
+  yield budgeted("pay an asset its incentive", await gasOf(gauges.pay(0, split)));
 }
 
 /** Signs as the Timelock. */

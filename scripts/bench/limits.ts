@@ -1,6 +1,7 @@
 import { ContributionLog } from "../../sdk/log.ts";
 import { encodeDraws } from "../../sdk/split.ts";
 import { encodeSumNodes } from "../../sdk/sumNode.ts";
+import { endCase, openCase, ruleOn } from "./cases.ts";
 import { measureClaim, measureClaimThrough } from "./claims.ts";
 import {
   acceptSigned,
@@ -33,6 +34,9 @@ const SUPPORTED = {
   parents: 1_000,
   hops: 64,
 };
+
+/** Shares of each split that a large case is about. */
+const CASE_SPLIT_SIZE = 1_024;
 
 const OPTIONS = { gasLimit: TRANSACTION_GAS_LIMIT };
 
@@ -98,6 +102,20 @@ export async function* measureLargeDatanet(bench: Bench, log: ContributionLog): 
   const revoked = await gasOf(revoke);
   await latestSplit({ bench, datanetId, log: log.revoke(CONTRIBUTOR_INDEX).split });
   yield limitFigure("revoke a contribution, Datanet of 2^20", revoked);
+}
+
+/** As many shares as a case can be about, each of a split of its own. */
+export async function* measureLargeCase(bench: Bench): AsyncGenerator<Figure> {
+  const { court, people, connection } = bench;
+  const [respondent] = people;
+  const shares = Number(await court.MAX_SHARES());
+  const about = `${shares} shares of splits of ${format(CASE_SPLIT_SIZE)}`;
+  const large = { shares, splits: shares, splitSize: CASE_SPLIT_SIZE };
+  const opened = await openCase({ bench, respondent: respondent.address, ...large, salt: "large case" });
+  yield limitFigure(`open a case, ${about}`, opened.gas);
+  await connection.networkHelpers.time.increase(await court.evidenceSeconds());
+  await ruleOn(bench, opened);
+  yield limitFigure(`settle a case, ${about}`, await endCase(bench, opened));
 }
 
 function limitFigure(name: string, gas: number): Figure {

@@ -22,6 +22,16 @@ export async function* measureSizes(bench: Bench): AsyncGenerator<Figure> {
     AuthorizationBatch: await bench.authorizations.getAddress(),
     PaymentChannels: await bench.channels.getAddress(),
     JobEscrow: await bench.jobs.getAddress(),
+    OperatorStaking: await bench.staking.getAddress(),
+    DuplicateVerifier: await bench.duplicates.getAddress(),
+    EquivocationVerifier: await bench.equivocations.getAddress(),
+    SettlementVerifier: await bench.settlements.getAddress(),
+    RevokedLineageVerifier: await bench.lineages.getAddress(),
+    ArbitrationCommittee: await bench.committee.getAddress(),
+    DisputeCourt: await bench.court.getAddress(),
+    IncentiveGauges: await bench.gauges.getAddress(),
+    AccessManager: await bench.access.getAddress(),
+    TimelockController: await bench.timelock.getAddress(),
     OpenGovernor: await bench.governor.getAddress(),
   };
   for (const [contract, address] of Object.entries(addresses)) {
