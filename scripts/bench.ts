@@ -33,7 +33,7 @@ await runScript(async () => {
     },
   });
 
-  await hre.tasks.getTask("build").run({ quiet: true });
+  await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
   // Nothing else runs beside what is timed. Its figures depend on the machine and are in no snapshot.
   const offChain = await print(measureOffChain());
   const onChain = await measureOnChain();

@@ -44,7 +44,7 @@ await runScript(async () => {
 
   const connection = await connectToNetwork(options.network);
   try {
-    await hre.tasks.getTask("build").run({ quiet: true });
+    await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
 
     const file = options.parameters ?? locateParameters(connection.networkName);
     const { protocol, parameters, deployer, block } = isEmbedded(connection)

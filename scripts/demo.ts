@@ -46,7 +46,7 @@ await runScript(async () => {
   const setting = await step({
     title: "Deploy the protocol",
     work: async () => {
-      await hre.tasks.getTask("build").run({ quiet: true });
+      await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
       return deploySetting(people);
     },
     outcome: ({ protocol }) => `${Object.keys(protocol).length} contracts`,

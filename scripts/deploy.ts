@@ -37,7 +37,7 @@ await runScript(async () => {
 
   const connection = await connectToNetwork(options.network);
   try {
-    await hre.tasks.getTask("build").run({ quiet: true });
+    await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
 
     const deployer = await getDeployer(connection);
     const parameters = await readParameters({

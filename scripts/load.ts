@@ -55,7 +55,7 @@ await runScript(async () => {
     crashes: parseNumber({ option: "--crashes", text: options.crashes, least: 0 }),
     seed: parseNumber({ option: "--seed", text: options.seed, least: 0 }),
   };
-  await hre.tasks.getTask("build").run({ quiet: true });
+  await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
   const directory = await mkdtemp(path.join(tmpdir(), "load-"));
   try {
     await (options["in-process"] ? runInProcess(load, directory) : runInProcesses(load, directory));

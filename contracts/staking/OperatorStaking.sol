@@ -361,7 +361,7 @@ contract OperatorStaking is IOperatorEligibility, IStakeVotes, LedgerFunds, Acce
     function slash(address operator, uint256 amount) external restricted returns (uint256 slashed, uint256 own) {
         if (amount == 0) revert OperatorStaking_ZeroAmount();
         Pool storage pool = _pools[operator];
-        (uint256 shares, uint256 rate) = (pool.shares, _rateOf(pool));
+        (uint256 shares, uint256 rate) = (pool.shares, _rateNow(operator));
         uint256 all = shares + pool.thawing;
         uint256 value = _value(all, rate);
         uint256 cap = (value * MAX_SLASH_BPS) / BPS;
@@ -425,7 +425,7 @@ contract OperatorStaking is IOperatorEligibility, IStakeVotes, LedgerFunds, Acce
     function getVotes(address account) external view returns (uint256 votes) {
         address[] storage operators = _operators[account];
         for (uint256 i = 0; i < operators.length; ++i) {
-            votes += _value(_votes[account][operators[i]].latest(), _rateOf(_pools[operators[i]]));
+            votes += _value(_votes[account][operators[i]].latest(), _rateNow(operators[i]));
         }
     }
 
@@ -466,7 +466,7 @@ contract OperatorStaking is IOperatorEligibility, IStakeVotes, LedgerFunds, Acce
 
     /// @inheritdoc IOperatorEligibility
     function isEligible(address operator) external view returns (bool) {
-        return _value(_stakes[operator][operator].shares, _rateOf(_pools[operator])) >= minSelfStake;
+        return _value(_stakes[operator][operator].shares, _rateNow(operator)) >= minSelfStake;
     }
 
     /// @notice An operator's pool, as it is with all that has dripped by now.
@@ -481,7 +481,7 @@ contract OperatorStaking is IOperatorEligibility, IStakeVotes, LedgerFunds, Acce
 
     /// @notice What shares of an operator's pool are worth.
     function valueOfShares(address operator, uint256 shares) external view returns (uint256) {
-        return _value(shares, _rateOf(_pools[operator]));
+        return _value(shares, _rateNow(operator));
     }
 
     /// @notice What a pool is worth, stake and thawing: all that a slash can reach.
@@ -588,6 +588,12 @@ contract OperatorStaking is IOperatorEligibility, IStakeVotes, LedgerFunds, Acce
         while (operators[i] != operator) ++i;
         operators[i] = operators[operators.length - 1];
         operators.pop();
+    }
+
+    /// @dev Reads one word of the pool where {_rateOf} would want them all.
+    function _rateNow(address operator) private view returns (uint256) {
+        uint256 rate = _pools[operator].rate;
+        return rate == 0 ? RATE_ONE : rate;
     }
 
     function _rateOf(Pool memory pool) private pure returns (uint256) {

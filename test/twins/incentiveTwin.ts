@@ -171,7 +171,7 @@ export const SLIPS: readonly Slip[] = [
     name: "pastAtTodaysRate",
     source: STAKING,
     find: "_rates[operators[i]].upperLookupRecent(time)",
-    is: "_rateOf(_pools[operators[i]])",
+    is: "_rateNow(operators[i])",
   }),
   without({
     name: "delegatesNothing",
