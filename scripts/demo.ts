@@ -9,12 +9,14 @@ import { openMarket } from "./demo/market.ts";
 import { castPeople } from "./demo/people.ts";
 import { printReport } from "./demo/print.ts";
 import { collectResults } from "./demo/results.ts";
+import { playSequel } from "./demo/sequel.ts";
 import { deploySetting } from "./demo/setting.ts";
 import { Settlement } from "./demo/settlement.ts";
+import { stakeAll } from "./demo/stake.ts";
 import { step } from "./demo/steps.ts";
 import { Traffic } from "./demo/traffic.ts";
 import { parseOptions, runScript, UserError } from "./lib/script.ts";
-import { formatInteger } from "./report/format.ts";
+import { formatInteger, formatOpen } from "./report/format.ts";
 import type { Report } from "./report/report.ts";
 import { writeReport } from "./report/write.ts";
 import { writeArchive } from "./trace/archive.ts";
@@ -51,6 +53,11 @@ await runScript(async () => {
     },
     outcome: ({ protocol }) => `${Object.keys(protocol).length} contracts`,
   });
+  await step({
+    title: "Stake on operators",
+    work: () => stakeAll(setting),
+    outcome: (staked) => `${formatOpen(staked, 0)} OPEN`,
+  });
   const random = new Random(seed);
   const market = await step({
     title: "Register Datanet, models, agent and services",
@@ -74,8 +81,13 @@ await runScript(async () => {
     work: () => collectResults({ setting, market, traffic, corpus, payoffs }),
     outcome: ({ comparison }) => `${comparison.differences.length} differences`,
   });
+  const sequel = await step({
+    title: "Harvest, prove faults, vote, share a budget out",
+    work: () => playSequel({ setting, market }),
+    outcome: ({ vote }) => `policy ${vote.version} in force`,
+  });
   const seconds = Math.round((performance.now() - start) / 100) / 10;
-  const report: Report = { seed, seconds, ...results };
+  const report: Report = { seed, seconds, ...results, sequel };
 
   printReport(report);
   const files = await writeReport({ report, directory: options.out });

@@ -38,6 +38,15 @@ export interface People {
   workshop: Person;
   agent: Person;
   operators: [Person, Person];
+  /** Cheats. */
+  rogue: Person;
+  /** Stake on operators. */
+  backers: [Person, Person, Person];
+  /** Write a poem, and copy it. */
+  poet: Person;
+  copycat: Person;
+  /** Looks for faults. */
+  watcher: Person;
   relayer: Person;
   /** Signs vouchers for payers who keep their own keys away. */
   sessionKey: Person;
@@ -74,6 +83,11 @@ export function castPeople({ seed, authors }: { seed: number; authors: string[] 
     workshop: person("Speech Workshop"),
     agent: person("Speechwriter"),
     operators: [person("North Compute"), person("South Compute")],
+    rogue: person("East Compute"),
+    backers: [person("Northern Pension"), person("Harbour Fund"), person("River Union")],
+    poet: person("Poet"),
+    copycat: person("Copycat"),
+    watcher: person("Watcher"),
     relayer: person("Relayer"),
     sessionKey: person("Session key"),
     payers: rails.flatMap((rail) =>
@@ -85,6 +99,6 @@ export function castPeople({ seed, authors }: { seed: number; authors: string[] 
 
 /** Everybody who sends transactions. */
 export function everybody(people: People): Person[] {
-  const { payers, contributors, operators, ...others } = people;
-  return [...Object.values(others), ...operators, ...payers, ...contributors.values()];
+  const { payers, contributors, operators, backers, ...others } = people;
+  return [...Object.values(others), ...operators, ...backers, ...payers, ...contributors.values()];
 }

@@ -2,6 +2,7 @@ import { styleText } from "node:util";
 
 import { formatInteger, formatOpen, formatPercent } from "../report/format.ts";
 import type { Report } from "../report/report.ts";
+import { type ChapterText, describeSequel, SEQUEL_TITLE, summarizeSequel } from "../report/sequel.ts";
 
 const CONTRIBUTORS_PRINTED = 15;
 const EXACT = 18;
@@ -21,6 +22,18 @@ export function printReport(report: Report): void {
   printUsage(report);
   printGas(report);
   printConservation(report);
+  for (const chapter of describeSequel(report.sequel)) printChapter(chapter);
+  printSection(SEQUEL_TITLE);
+  for (const line of summarizeSequel(report.sequel)) print(line);
+}
+
+function printChapter({ title, columns, rows, notes }: ChapterText): void {
+  printSection(title);
+  printTable(
+    columns.map((column) => (column.startsWith("#") ? right(column.slice(1)) : left(column))),
+    rows,
+  );
+  for (const note of notes) print(note);
 }
 
 function printContributors({ contributors, corpus }: Report): void {
@@ -162,7 +175,7 @@ function printGas({ gas }: Report): void {
 }
 
 function printConservation({ conservation, comparison, splits }: Report): void {
-  const { paidIn, paidOut, claimable, dust } = conservation;
+  const { paidIn, paidOut, claimable, dust, staked } = conservation;
   printSection("Conservation, in OPEN");
   printTable(
     [left("paid in"), left(""), right("paid out"), left(""), right("claimable"), left(""), right("dust")],
@@ -172,6 +185,7 @@ function printConservation({ conservation, comparison, splits }: Report): void {
       ),
     ],
   );
+  print(`Of what was paid in, and is claimable, ${formatOpen(staked, 0)} OPEN are staked.`);
   print(
     `Dust: ${formatInteger(dust)} of the smallest unit in ${splits.length} splits of ` +
       `${formatInteger(comparison.shares)} shares together.`,

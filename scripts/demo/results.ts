@@ -44,12 +44,16 @@ export async function collectResults({
   traffic: Traffic;
   corpus: CorpusText[];
   payoffs: ReadonlyMap<string, Payoff>;
-}): Promise<Omit<Report, "seed" | "seconds">> {
+}): Promise<Omit<Report, "seed" | "seconds" | "sequel">> {
   const { people, gas } = setting;
   const contracts: Record<string, Addressable> = { ...setting.protocol };
   const state = await readState(setting);
   const incomes = await readIncomes(setting);
-  const conservation = conservationOf({ state, market });
+  const conservation = conservationOf({
+    state,
+    market,
+    staking: walletAccount(await setting.protocol.staking.getAddress()),
+  });
   const { earned: agentEarned } = incomeOf(incomes, market.agentBudget);
 
   const earner = (
@@ -117,7 +121,8 @@ export async function collectResults({
   };
 }
 
-async function readState({ booked, provider }: Setting): Promise<LedgerState> {
+/** The ledger as its events tell it. */
+export async function readState({ booked, provider }: Setting): Promise<LedgerState> {
   const state = new LedgerState();
   const toBlock = await provider.getBlockNumber();
   await state.follow({ provider, ledger: await booked.ledger.getAddress(), toBlock });
@@ -148,7 +153,15 @@ function incomeOf(incomes: ReadonlyMap<string, Income>, account: string): Income
 }
 
 /** Paid in = paid out + claimable + dust, from the ledger's events. */
-function conservationOf({ state, market }: { state: LedgerState; market: Market }): Report["conservation"] {
+function conservationOf({
+  state,
+  market,
+  staking,
+}: {
+  state: LedgerState;
+  market: Market;
+  staking: string;
+}): Report["conservation"] {
   const { balances, owed } = state.custody();
   let undrawn = 0n;
   for (const { split } of market.catalogue.entries) {
@@ -161,7 +174,13 @@ function conservationOf({ state, market }: { state: LedgerState; market: Market 
   }
   const { paidIn, deposited, withdrawn } = state.totals;
   const claimable = balances + undrawn;
-  return { paidIn: paidIn + deposited, paidOut: withdrawn, claimable, dust: owed - claimable };
+  return {
+    paidIn: paidIn + deposited,
+    paidOut: withdrawn,
+    claimable,
+    dust: owed - claimable,
+    staked: state.balanceOf(staking),
+  };
 }
 
 /** All money by where it came from and where it went, as far as the pictures tell splits apart. */

@@ -6,6 +6,7 @@ import { locateParameters, type ProtocolParameters, readParameters } from "../li
 import { deployProtocol, getDeployer, type Protocol } from "../lib/protocol.ts";
 import { GasBook } from "./gasBook.ts";
 import { everybody, type Payee, type People } from "./people.ts";
+import { stakesOf } from "./stake.ts";
 
 const GAS_MONEY = 10n ** 21n;
 const PAYER_TOKENS = 10_000n * 10n ** 18n;
@@ -31,7 +32,6 @@ export async function deploySetting(people: People): Promise<Setting> {
   const parameters = {
     ...(await readParameters({ file: locateParameters("hardhat"), deployer })),
     tokenHolder: deployer,
-    minSelfStake: 0n,
   };
   const protocol = await deployProtocol({ connection, parameters });
   const { token, ledger, splitAddresses } = protocol;
@@ -45,6 +45,10 @@ export async function deploySetting(people: People): Promise<Setting> {
   for (const { wallet } of people.payers) {
     await token.transfer(wallet.address, PAYER_TOKENS);
     booked.bookFunding({ address: wallet.address, amount: PAYER_TOKENS });
+  }
+  for (const { staker, amount } of stakesOf(people)) {
+    await token.transfer(staker.wallet.address, amount);
+    booked.bookFunding({ address: staker.wallet.address, amount });
   }
   const treasury = { name: "Protocol treasury", wallet: { address: await protocol.timelock.getAddress() } };
   return { people, treasury, parameters, protocol, sender, booked, gas: new GasBook(), provider };

@@ -2,6 +2,7 @@ import { formatInteger, formatOpen, formatPercent } from "./format.ts";
 import { escapeMarkup } from "./markup.ts";
 import type { FlowKind, Report } from "./report.ts";
 import { drawSankey } from "./sankey.ts";
+import { describeSequel, SEQUEL_TITLE, summarizeSequel } from "./sequel.ts";
 import { STYLES } from "./styles.ts";
 
 const EXACT = 18;
@@ -40,6 +41,7 @@ ${renderExecuted(report)}
 </div>
 ${renderUsage(report)}
 ${renderConservation(report)}
+${renderSequel(report)}
 ${renderGas(report)}
 ${renderSplits(report)}
 <footer>Seed ${seed}; everything ran in ${seconds} s on a chain inside one process. The corpus is the npm package
@@ -149,7 +151,7 @@ ${renderTable(["Paid by", "#Payments", "#Calls", "~Amount", "#OPEN", "#Gas per c
 }
 
 function renderConservation({ conservation, comparison, splits }: Report): string {
-  const { paidIn, paidOut, claimable, dust } = conservation;
+  const { paidIn, paidOut, claimable, dust, staked } = conservation;
   const term = (amount: bigint, name: string): string =>
     `<div><b>${formatOpen(amount, EXACT)}</b><span>${name}</span></div>`;
   const { accounts, shares, mostRoundedOff, differences } = comparison;
@@ -160,11 +162,21 @@ function renderConservation({ conservation, comparison, splits }: Report): strin
   return `<section>
 <h2>Nothing lost, nothing made</h2>
 <div class="equation">${term(paidIn, "paid in")}<i>=</i>${term(paidOut, "paid out")}<i>+</i>${term(claimable, "claimable")}<i>+</i>${term(dust, "dust")}</div>
+<p>Of what was paid in, and is claimable, ${formatOpen(staked, 0)} OPEN are staked.</p>
 <p>${verdict} A reference model divides every payment at once, in exact fractions, over the whole lineage. ${accounts} accounts,
 ${splits.length} splits and ${formatInteger(shares)} shares on the chain agree with it to the last
 unit. Rounding has cost nobody more than ${formatInteger(mostRoundedOff)} units of 10⁻¹⁸ OPEN.</p>
 ${differences.length === 0 ? "" : `<ul>${differences.map((text) => `<li>${escapeMarkup(text)}</li>`).join("")}</ul>`}
 </section>`;
+}
+
+function renderSequel({ sequel }: Report): string {
+  const summary = summarizeSequel(sequel).map((line) => `<li>${escapeMarkup(line)}</li>`);
+  const chapters = describeSequel(sequel).map(({ title, columns, rows, notes }) => {
+    const lines = notes.map((note) => `<p class="note">${escapeMarkup(note)}</p>`);
+    return `<section><h2>${escapeMarkup(title)}</h2>${renderTable(columns, rows)}${lines.join("")}</section>`;
+  });
+  return `<section><h2>${SEQUEL_TITLE}</h2><ul>${summary.join("")}</ul></section>\n${chapters.join("\n")}`;
 }
 
 function renderGas({ gas }: Report): string {

@@ -1,3 +1,5 @@
+import type { Sequel } from "./sequel.ts";
+
 /** Everything the demo found out, as it is printed, drawn and written. Amounts in the token's smallest unit. */
 export interface Report {
   seed: number;
@@ -18,7 +20,8 @@ export interface Report {
   prepaid: bigint;
   gas: GasRow[];
   flows: Flow[];
-  conservation: { paidIn: bigint; paidOut: bigint; claimable: bigint; dust: bigint };
+  conservation: { paidIn: bigint; paidOut: bigint; claimable: bigint; dust: bigint; staked: bigint };
+  sequel: Sequel;
   comparison: {
     accounts: number;
     splits: number;

@@ -12,8 +12,28 @@ interface ReportJson {
   services: { name: string; calls: string }[];
   rails: { name: string; payments: number }[];
   agent: { earned: string; spent: string; calls: string };
-  conservation: Record<"paidIn" | "paidOut" | "claimable" | "dust", string>;
+  conservation: Record<"paidIn" | "paidOut" | "claimable" | "dust" | "staked", string>;
   comparison: { differences: string[] };
+  sequel: {
+    stakes: { staker: string; rewards: string }[];
+    cheat: SlashJson & { price: string; minSelfStake: string; quoted: boolean; stakers: Record<string, string>[] };
+    copy: { slash: SlashJson; rows: Record<"name" | "withoutProof" | "received", string>[] };
+    vote: {
+      version: string;
+      amount: string;
+      rows: Record<"name" | "oldBps" | "before" | "newBps" | "after", string>[];
+    };
+    gauge: { budget: string; paid: string; rows: Record<"base" | "cap" | "byVotes" | "paid", string>[] };
+  };
+}
+
+type SlashJson = Record<"poolBefore" | "poolAfter" | "compensation" | "bounty" | "burned", string>;
+
+/** What a pool lost, which is what was given away and burned. */
+function lossOf({ poolBefore, poolAfter, compensation, bounty, burned }: SlashJson): bigint {
+  const loss = BigInt(poolBefore) - BigInt(poolAfter);
+  expect(BigInt(compensation) + BigInt(bounty) + BigInt(burned)).to.equal(loss);
+  return loss;
 }
 
 describe("demo", function () {
@@ -67,6 +87,64 @@ describe("demo", function () {
     const { earned, spent, calls } = report.agent;
     expect(BigInt(calls) > 0n).to.be.true;
     expect(BigInt(spent) > 0n && BigInt(spent) <= BigInt(earned)).to.be.true;
+  });
+
+  it("tells what is staked apart from what was earned", () => {
+    const staked = BigInt(report.conservation.staked);
+    expect(staked > 0n && staked < BigInt(report.conservation.paidIn)).to.be.true;
+    expect(result.output).to.match(/OPEN are staked\.$/m);
+  });
+
+  it("slashes an operator that signed two receipts, with its staker, and quotes it no more", () => {
+    const { cheat } = report.sequel;
+    expect(lossOf(cheat)).to.equal((BigInt(cheat.poolBefore) * 3_000n) / 10_000n);
+    expect(cheat.compensation).to.equal(cheat.price);
+    expect(BigInt(cheat.bounty) > 0n).to.be.true;
+    expect(cheat.stakers).to.have.lengthOf(2);
+    for (const { before, after } of cheat.stakers) expect(BigInt(after)).to.equal((BigInt(before) * 7n) / 10n);
+    expect(BigInt(cheat.stakers[0].after) < BigInt(cheat.minSelfStake)).to.be.true;
+    expect(cheat.quoted).to.be.false;
+  });
+
+  it("gives a copy's share to the first author, and slashes the curator", () => {
+    const { slash, rows } = report.sequel.copy;
+    const [poet, neighbour, copycat] = rows;
+    expect(lossOf(slash)).to.equal(BigInt(slash.poolBefore) / 10n);
+    expect(BigInt(poet.received)).to.equal(BigInt(poet.withoutProof) + BigInt(copycat.withoutProof));
+    expect(neighbour.received).to.equal(neighbour.withoutProof);
+    expect(copycat.received).to.equal("0");
+  });
+
+  it("keeps the split of what was paid before a vote changed the fees", () => {
+    const { vote } = report.sequel;
+    expect(vote.version).to.equal("2");
+    for (const { name, oldBps, before, newBps, after } of vote.rows) {
+      expect(BigInt(before), name).to.equal((BigInt(vote.amount) * BigInt(oldBps)) / 10_000n);
+      expect(BigInt(after), name).to.equal((BigInt(vote.amount) * BigInt(newBps)) / 10_000n);
+    }
+    expect(vote.rows[0]).to.include({ name: "treasury", oldBps: "250", newBps: "200" });
+  });
+
+  it("pays assets what stakers voted for, at most half of the fees they brought", () => {
+    const { budget, paid, rows } = report.sequel.gauge;
+    for (const { base, cap, byVotes, paid: got } of rows) {
+      expect(BigInt(cap)).to.equal(BigInt(base) / 2n);
+      expect(BigInt(got)).to.equal(BigInt(byVotes) < BigInt(cap) ? BigInt(byVotes) : BigInt(cap));
+    }
+    expect(rows.some(({ cap, byVotes }) => BigInt(byVotes) < BigInt(cap) && BigInt(byVotes) > 0n)).to.be.true;
+    expect(rows.some(({ cap, byVotes }) => BigInt(byVotes) > BigInt(cap))).to.be.true;
+    expect(BigInt(paid) > 0n && BigInt(paid) <= BigInt(budget)).to.be.true;
+  });
+
+  it("lets stakers claim what services have left to them", () => {
+    const claimed = report.sequel.stakes.filter(({ rewards }) => BigInt(rewards) > 0n).map(({ staker }) => staker);
+    expect(claimed).to.have.members([
+      "North Compute",
+      "South Compute",
+      "Northern Pension",
+      "Harbour Fund",
+      "River Union",
+    ]);
   });
 
   it("leaves a page that loads nothing", async () => {

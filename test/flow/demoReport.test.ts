@@ -4,6 +4,7 @@ import { formatInteger, formatOpen, formatPercent } from "../../scripts/report/f
 import { renderPage } from "../../scripts/report/page.ts";
 import type { FlowNode, Report } from "../../scripts/report/report.ts";
 import { drawSankey } from "../../scripts/report/sankey.ts";
+import { describeSequel, type Sequel, summarizeSequel } from "../../scripts/report/sequel.ts";
 
 const OPEN = 10n ** 18n;
 
@@ -16,6 +17,45 @@ const flows = [
   { from: model, to: alice, amount: 7n * OPEN },
   { from: model, to: bob, amount: 3n * OPEN },
 ];
+
+const slash = {
+  respondent: "Rogue <& Sons>",
+  poolBefore: 100n * OPEN,
+  poolAfter: 70n * OPEN,
+  harmed: "Alice",
+  compensation: 5n * OPEN,
+  prover: "Watcher",
+  bounty: 2n * OPEN,
+  burned: 23n * OPEN,
+};
+const copyRow = { name: "Poet", units: 1n, before: OPEN, withoutProof: 2n * OPEN, received: 4n * OPEN };
+const sequel: Sequel = {
+  stakes: [{ staker: "Fund", operator: "North", value: 70n * OPEN, rewards: 3n * OPEN }],
+  cheat: {
+    ...slash,
+    price: OPEN,
+    stakers: [{ name: "Fund", before: 100n * OPEN, after: 70n * OPEN }],
+    minSelfStake: 80n * OPEN,
+    quoted: false,
+  },
+  copy: { slash, paid: 4n * OPEN, rows: [copyRow, copyRow, { ...copyRow, name: "Copycat", received: 0n }] },
+  vote: {
+    oldVersion: 1n,
+    version: 2n,
+    service: "Model at North",
+    amount: OPEN,
+    forVotes: 1n,
+    allVotes: 2n,
+    budget: OPEN,
+    rows: [{ name: "treasury", oldBps: 250n, before: 25n, newBps: 200n, after: 20n }],
+  },
+  gauge: {
+    epoch: 3n,
+    budget: OPEN,
+    paid: OPEN / 2n,
+    rows: [{ name: "Model", votes: OPEN, base: OPEN, cap: OPEN / 2n, byVotes: OPEN, paid: OPEN / 2n }],
+  },
+};
 
 describe("demo report", () => {
   describe("numbers", () => {
@@ -63,6 +103,32 @@ describe("demo report", () => {
     expect(page).to.include("<li>balance of &lt;account&gt;: 1 by the reference, 2 on the chain</li>");
     expect(renderPage(reportWith([]))).to.include("No difference.");
   });
+
+  describe("stake, disputes, votes", () => {
+    it("have a line each", () => {
+      expect(summarizeSequel(sequel)).to.deep.equal([
+        "Cheated:   Rogue <& Sons> signed two receipts for one call. Its pool lost 30 OPEN, 5 of it to the payer; it serves no longer.",
+        "Copied:    Copycat got 0 of 2 OPEN for a poem that was Poet's, who got 4.",
+        "Voted:     the treasury gets 200 bps, no longer 250; a call from before was released with 250.",
+        "Directed:  stakers' votes sent 0.5000 OPEN of the treasury's to 1 of 1 assets.",
+        "Rewarded:  stakers claimed 3.0000 OPEN, and have 70 staked.",
+      ]);
+    });
+
+    it("have a table each, with a cell for every column", () => {
+      const chapters = describeSequel(sequel);
+      expect(chapters).to.have.lengthOf(5);
+      for (const { title, columns, rows } of chapters) {
+        for (const row of rows) expect(row, title).to.have.lengthOf(columns.length);
+      }
+    });
+
+    it("stand on the page, whatever names people have", () => {
+      const page = renderPage(reportWith([]));
+      expect(page).to.include("Rogue &lt;&amp; Sons&gt; signed two receipts");
+      expect(page).to.include("Alice got 5.0000 OPEN of it, Watcher for the proof 2.0000; 23.0000 were burned.");
+    });
+  });
 });
 
 function reportWith(differences: string[]): Report {
@@ -84,7 +150,8 @@ function reportWith(differences: string[]): Report {
     prepaid: 0n,
     gas: [],
     flows,
-    conservation: { paidIn: 10n * OPEN, paidOut: 0n, claimable: 10n * OPEN, dust: 0n },
+    conservation: { paidIn: 10n * OPEN, paidOut: 0n, claimable: 10n * OPEN, dust: 0n, staked: 0n },
     comparison: { accounts: 2, splits: 1, shares: 2, mostRoundedOff: 1n, differences },
+    sequel,
   };
 }
