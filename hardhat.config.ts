@@ -17,7 +17,10 @@ const compiler = {
   path: createRequire(import.meta.url).resolve("solc/soljson.js"),
 };
 
-const twinsSettings: Record<TwinsPipeline, object> = {
+/** Which code was reached does not depend on how much it is optimized. */
+const measuresCoverage = process.argv.includes("--coverage");
+
+const settingsOf: Record<TwinsPipeline | "deployed", object> = {
   plain: { optimizer: { enabled: false } },
   yul: {
     viaIR: true,
@@ -33,6 +36,7 @@ const twinsSettings: Record<TwinsPipeline, object> = {
     },
   },
   optimized: { optimizer: { enabled: true, runs: 1 } },
+  deployed: { viaIR: true, optimizer: { enabled: true, runs: 1_000_000 } },
 };
 
 // Hardhat reports usage from interactive terminals unless told otherwise.
@@ -66,7 +70,7 @@ export default defineConfig({
   paths: {
     sources: ["contracts", "test/mocks", "test/twins"],
     // Code instrumented for coverage is kept apart, so that nothing else deploys or measures it. It needs no twins.
-    ...(process.argv.includes("--coverage")
+    ...(measuresCoverage
       ? { sources: ["contracts", "test/mocks"], artifacts: "coverage/artifacts", cache: "coverage/cache" }
       : {}),
   },
@@ -76,13 +80,13 @@ export default defineConfig({
       "@openzeppelin/contracts/governance/TimelockController.sol",
     ],
     compilers: [
-      { ...compiler, settings: { evmVersion: "osaka", viaIR: true, optimizer: { enabled: true, runs: 1_000_000 } } },
+      { ...compiler, settings: { evmVersion: "osaka", ...settingsOf[measuresCoverage ? "yul" : "deployed"] } },
     ],
     // Twins only need to behave, and there are many of them: the less is optimized, the faster they compile.
     overrides: Object.fromEntries(
       TWINS_SOURCES.map(({ source, pipeline }) => [
         source,
-        { ...compiler, settings: { evmVersion: "osaka", ...twinsSettings[pipeline] } },
+        { ...compiler, settings: { evmVersion: "osaka", ...settingsOf[pipeline] } },
       ]),
     ),
   },
