@@ -1,3 +1,4 @@
+import { globSync } from "node:fs";
 import { createRequire } from "node:module";
 
 import hardhatToolboxMochaEthers from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
@@ -39,6 +40,22 @@ const settingsOf: Record<TwinsPipeline | "deployed", object> = {
   deployed: { viaIR: true, optimizer: { enabled: true, runs: 1_000_000 } },
 };
 
+/** Twins only need to behave, and there are many of them: the less is optimized, the faster they compile. */
+const TWINS = Object.fromEntries(
+  TWINS_SOURCES.map(({ source, pipeline }) => [
+    source,
+    { ...compiler, settings: { evmVersion: "osaka", ...settingsOf[pipeline] } },
+  ]),
+);
+
+/** The compiler cannot write what all of it comes to at once; other settings, if in name only, are another run of it. */
+const APART_FOR_COVERAGE = Object.fromEntries(
+  globSync("contracts/{staking,disputes,governance}/*.sol").map((source) => [
+    source,
+    { ...compiler, settings: { evmVersion: "osaka", ...settingsOf.yul, debug: { revertStrings: "default" } } },
+  ]),
+);
+
 // Hardhat reports usage from interactive terminals unless told otherwise.
 process.env.HARDHAT_DISABLE_TELEMETRY ??= "true";
 
@@ -69,9 +86,15 @@ export default defineConfig({
   plugins: [hardhatToolboxMochaEthers, quietDependencies],
   paths: {
     sources: ["contracts", "test/mocks", "test/twins"],
-    // Code instrumented for coverage is kept apart, so that nothing else deploys or measures it. It needs no twins.
+    // Code instrumented for coverage is kept apart, so that nothing else deploys or measures it. It needs neither twins nor
+    // Solidity tests, of which there are none among the mocks.
     ...(measuresCoverage
-      ? { sources: ["contracts", "test/mocks"], artifacts: "coverage/artifacts", cache: "coverage/cache" }
+      ? {
+          sources: ["contracts", "test/mocks"],
+          tests: { solidity: "test/mocks" },
+          artifacts: "coverage/artifacts",
+          cache: "coverage/cache",
+        }
       : {}),
   },
   solidity: {
@@ -82,13 +105,7 @@ export default defineConfig({
     compilers: [
       { ...compiler, settings: { evmVersion: "osaka", ...settingsOf[measuresCoverage ? "yul" : "deployed"] } },
     ],
-    // Twins only need to behave, and there are many of them: the less is optimized, the faster they compile.
-    overrides: Object.fromEntries(
-      TWINS_SOURCES.map(({ source, pipeline }) => [
-        source,
-        { ...compiler, settings: { evmVersion: "osaka", ...settingsOf[pipeline] } },
-      ]),
-    ),
+    overrides: measuresCoverage ? APART_FOR_COVERAGE : TWINS,
   },
   typechain: { outDir: "typechain-types", tsNocheck: true },
   networks: {

@@ -4,6 +4,7 @@ import { network } from "hardhat";
 
 import { type Draw, encodeDraws, type Split } from "../../sdk/split.ts";
 import type { AttributionLedger } from "../../typechain-types/index.ts";
+import { skipWhereGasIsAnother } from "../helpers/coverage.ts";
 import { accountOf, accountShare, splitOf, splitShare } from "../helpers/shares.ts";
 import { deployWorld } from "../helpers/world.ts";
 
@@ -17,6 +18,8 @@ const MAX_TRANSACTION_GAS = 2n ** 24n;
 const PAYMENT = 10n ** 24n;
 
 describe("a lineage of 1,000 hops", () => {
+  before(skipWhereGasIsAnother);
+
   it("costs a payment what any other split costs, and reaches its far end in four releases", async () => {
     const { ledger, alice, bob } = await loadFixture(deployWorld);
     // Each generation keeps one part in a hundred.
@@ -46,6 +49,8 @@ describe("a lineage of 1,000 hops", () => {
 });
 
 describe("a split with 1,000 parents", () => {
+  before(skipWhereGasIsAnother);
+
   it("reaches all of them and their contributors in batches", async () => {
     const { ledger, alice } = await loadFixture(deployWorld);
     const parents: Split[] = [];

@@ -27,6 +27,7 @@ import {
   voucherDigest,
   LOWER_HALF,
 } from "../../sdk/channel.ts";
+import { skipWhereGasIsAnother } from "../helpers/coverage.ts";
 import { delegate } from "../helpers/delegation.ts";
 import { accountOf } from "../helpers/shares.ts";
 import {
@@ -448,7 +449,8 @@ describe("PaymentChannels, settlements", () => {
     });
 
     for (const delegating of [false, true]) {
-      it(`is never bad for want of gas${delegating ? ", though a delegation costs some more" : ""}`, async () => {
+      it(`is never bad for want of gas${delegating ? ", though a delegation costs some more" : ""}`, async function () {
+        skipWhereGasIsAnother.call(this);
         const world = await loadFixture(deployDelegating);
         const { channels, operator, wallet } = world;
         // Takes what it is asked if it is given what the channels promise, less what finding the function takes.
