@@ -316,6 +316,7 @@ contract OperatorStaking is IOperatorEligibility, IStakeVotes, LedgerFunds, Acce
 
     /// @notice Takes in what services have left to an operator's stakers. Anyone may call.
     function harvest(address operator) external returns (uint256 amount) {
+        _checkOperator(operator);
         bytes32 account = rewardsAccount(operator);
         amount = ledger.balanceOf(account);
         if (amount == 0) revert OperatorStaking_NothingToHarvest(operator);
@@ -509,7 +510,7 @@ contract OperatorStaking is IOperatorEligibility, IStakeVotes, LedgerFunds, Acce
 
     function _stake(address operator, uint256 amount) private {
         // Check
-        if (uint96(uint160(operator)) == 0) revert OperatorStaking_BadOperator(operator);
+        _checkOperator(operator);
         if (amount == 0) revert OperatorStaking_ZeroAmount();
         (Pool memory pool, Stake memory s) = _open(operator, msg.sender);
         uint256 rate = _rateOf(pool);
@@ -523,6 +524,11 @@ contract OperatorStaking is IOperatorEligibility, IStakeVotes, LedgerFunds, Acce
         _setShares(operator, msg.sender, pool, s, (s.shares + shares).toUint128());
         _queue(pool, before + amount - _valueOf(pool));
         _close(operator, msg.sender, pool, s);
+    }
+
+    /// @dev The account under tag zero is not for rewards.
+    function _checkOperator(address operator) private pure {
+        if (uint96(uint160(operator)) == 0) revert OperatorStaking_BadOperator(operator);
     }
 
     /// @dev A pool and a stake in it, both brought up to date.

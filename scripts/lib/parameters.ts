@@ -53,6 +53,9 @@ export interface ProtocolParameters {
   guardianSeconds: bigint;
 }
 
+/** How long cases can keep thawed stake: `MAX_HOLD_SECONDS` of OperatorStaking. */
+const MAX_HOLD_SECONDS = 30n * 86_400n;
+
 /** When changes of delays come into force: the AccessManager's `minSetback`. Until then governance must not act. */
 const SETBACK_SECONDS = 5n * 86_400n;
 
@@ -151,8 +154,9 @@ function parseParameters({
   if (parameters.committee.length > 0 && parameters.committeeQuorum > BigInt(parameters.committee.length)) {
     refuse("committeeQuorum", `at most ${parameters.committee.length}, the number of the committee's members`);
   }
-  if (slasherDelaySeconds < thawSeconds) {
-    refuse("slasherDelaySeconds", `${thawSeconds} or more, so that stakers can leave before somebody else slashes`);
+  const leaving = thawSeconds + MAX_HOLD_SECONDS;
+  if (slasherDelaySeconds < leaving) {
+    refuse("slasherDelaySeconds", `${leaving} or more, so that stakers can leave before somebody else slashes`);
   }
   if (votingDelaySeconds + votingPeriodSeconds + timelockSeconds < SETBACK_SECONDS) {
     refuse("timelockSeconds", "longer: with delay and period of votes 5 days, until when slashers have no delay yet");

@@ -41,7 +41,7 @@ export const RULES = {
   quorumPercent: 25n,
   lateQuorumSeconds: 2n * DAY,
   timelockSeconds: 2n * DAY,
-  slasherDelaySeconds: 30n * DAY,
+  slasherDelaySeconds: 60n * DAY,
   guardianSeconds: 365n * DAY,
 };
 

@@ -18,7 +18,7 @@ const COMMITTEE = [
 /** Members of roles as they are printed, with others in the committee. */
 function members(...others: string[]): string {
   const committee = [...COMMITTEE, ...others].map((member) => `COMMITTEE ${member}`);
-  const contracts = ["ADMIN timelock", "ARBITRATION timelock after 2592000 s", "PARAMETERS timelock", "SLASHER court"];
+  const contracts = ["ADMIN timelock", "ARBITRATION timelock after 5184000 s", "PARAMETERS timelock", "SLASHER court"];
   return [...contracts, ...committee].sort().join(", ");
 }
 

@@ -43,10 +43,10 @@ describe("parameters of governance", () => {
 
   it("refuse slashers that come before stakers can leave", async () => {
     const thawSeconds = 10 * DAY;
-    await read({ thawSeconds, slasherDelaySeconds: thawSeconds });
+    await read({ thawSeconds, slasherDelaySeconds: thawSeconds + 30 * DAY });
     await expectRefusal(
-      { thawSeconds, slasherDelaySeconds: thawSeconds - 1 },
-      /^"slasherDelaySeconds" in .* must be 864000 or more, so that stakers can leave before somebody else slashes\.$/,
+      { thawSeconds, slasherDelaySeconds: thawSeconds + 30 * DAY - 1 },
+      /^"slasherDelaySeconds" in .* must be 3456000 or more, so that stakers can leave before somebody else slashes\.$/,
     );
   });
 

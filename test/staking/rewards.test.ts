@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { parseEther } from "ethers";
+import { getAddress, parseEther, ZeroAddress } from "ethers";
 import { network } from "hardhat";
 
 import { accountOf } from "../helpers/shares.ts";
@@ -64,6 +64,15 @@ describe("OperatorStaking: rewards", () => {
       await expect(staking.harvest(operator))
         .to.be.revertedWithCustomError(staking, "OperatorStaking_NothingToHarvest")
         .withArgs(operator);
+    });
+
+    it("does not take the stake of all for nobody's rewards", async () => {
+      const { staking } = await loadFixture(deployStaked);
+      for (const operator of [ZeroAddress, `0x0123456789abcdef${"0".repeat(24)}`]) {
+        await expect(staking.harvest(operator))
+          .to.be.revertedWithCustomError(staking, "OperatorStaking_BadOperator")
+          .withArgs(getAddress(operator));
+      }
     });
 
     it("leaves the round that runs alone, and queues what comes", async () => {
