@@ -182,7 +182,7 @@ export async function caseIn(
     disputeId,
     bond,
     openedAt: BigInt(block?.timestamp ?? 0),
-    shares: cases[cases.length - 1].shares,
+    shares: cases.find((one) => one.caseId === caseId)?.shares ?? [],
     escrows: held.map(({ escrow }) => escrow),
   };
 }
