@@ -1,4 +1,4 @@
-import { getAddress } from "ethers";
+import { getAddress, ZeroAddress } from "ethers";
 
 import { readUint, toHex, writeHex, writeUint } from "./bytes.ts";
 
@@ -24,6 +24,9 @@ export function encodeAccount({ address, tag }: Account): string {
   writeHex(bytes, TAG_BYTES, checksummed(address), ADDRESS_BYTES, "An account's address");
   return toHex(bytes);
 }
+
+/** An account that nobody can spend from: what goes there is burned. */
+export const NOBODY = encodeAccount({ address: ZeroAddress, tag: 1n });
 
 /** The account (tag 0) of a wallet. */
 export function walletAccount(address: string): string {

@@ -1,13 +1,10 @@
 import type { AddressLike, TransactionReceipt } from "ethers";
 
-import { encodeAccount, walletAccount } from "../../sdk/account.ts";
+import { NOBODY, walletAccount } from "../../sdk/account.ts";
 import type { SlashResult } from "../report/sequel.ts";
 import type { Person } from "./people.ts";
 import type { Setting } from "./setting.ts";
 import { check } from "./checks.ts";
-
-/** The account that nobody can spend from. */
-const NOBODY = encodeAccount({ address: "0x0000000000000000000000000000000000000000", tag: 1n });
 
 /** Has somebody prove a fault to the court, and tells what became of the stake that it cost. */
 export async function proveFault({

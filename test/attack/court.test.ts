@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { concat, id, MaxUint256, parseEther, ZeroHash } from "ethers";
 import { network } from "hardhat";
 
+import { NOBODY } from "../../sdk/account.ts";
 import {
   balanceOf,
   bondsOf,
@@ -14,7 +15,6 @@ import {
   FOR_CLAIMANT,
   FOR_RESPONDENT,
   NO_RULING,
-  NOBODY,
   openCase,
   type OpenedCase,
   OWN,

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { getAddress, id, parseEther, ZeroAddress, ZeroHash } from "ethers";
 import { network } from "hardhat";
 
+import { NOBODY } from "../../sdk/account.ts";
 import type { HeldShare } from "../../sdk/disputeCase.ts";
 import {
   balanceOf,
@@ -16,7 +17,6 @@ import {
   FOR_RESPONDENT,
   leastBond,
   NO_RULING,
-  NOBODY,
   openCase,
   OTHER_SLASH_BPS,
   OWN,

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { AbiCoder, id, keccak256, ZeroAddress } from "ethers";
 import { network } from "hardhat";
 
+import { NOBODY } from "../../sdk/account.ts";
 import { LOG_ENTRY_TYPE, LOG_VERSION_TYPE, logEntry, logVersion, proveShare } from "../../sdk/datanetProof.ts";
 import { encodeDuplicateProof } from "../../sdk/duplicateProof.ts";
 import { Split } from "../../sdk/split.ts";
@@ -11,7 +12,6 @@ import {
   deployVerifierWorld,
   faultOf,
   logged,
-  NOBODY,
   publishedVersion,
   type VerifierWorld,
   WHATEVER_IT_IS,

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { id, MaxUint256, parseEther, ZeroAddress, ZeroHash } from "ethers";
 import { network } from "hardhat";
 
+import { NOBODY } from "../../sdk/account.ts";
 import {
   balanceOf,
   DELEGATED,
@@ -11,7 +12,6 @@ import {
   faultOf,
   FOR_CLAIMANT,
   FOR_RESPONDENT,
-  NOBODY,
   openCase,
   OTHER_SLASH_BPS,
   OWN,

@@ -1,23 +1,13 @@
 import type { NetworkConnection } from "hardhat/types/network";
 
 import type { LoggedContribution, PublishedVersion } from "../../sdk/datanetProof.ts";
-import type {
-  DuplicateVerifier,
-  EquivocationVerifier,
-  IFaultVerifier,
-  RevokedLineageVerifier,
-  SettlementVerifier,
-} from "../../typechain-types/index.ts";
+import type { IFaultVerifier } from "../../typechain-types/index.ts";
 import type { Datanet, Offer } from "../registry/datanets.ts";
 import { deployRegistryWorld, type RegistryWorld } from "../registry/registryWorld.ts";
 
-/** The protocol, its people and the verifiers of faults. */
+/** The protocol, its people, and the chain's number. */
 export interface VerifierWorld extends RegistryWorld {
   chainId: bigint;
-  duplicates: DuplicateVerifier;
-  equivocations: EquivocationVerifier;
-  settlements: SettlementVerifier;
-  lineages: RevokedLineageVerifier;
 }
 
 /** A fault as a verifier returns it, by names. */
@@ -28,9 +18,6 @@ export interface FoundFault {
   harm: bigint;
   restitution: { root: string; totalUnits: bigint; size: bigint; index: bigint; to: string; rank: bigint };
 }
-
-/** An account that nobody can spend from. */
-export const NOBODY = `0x${(1n << 160n).toString(16).padStart(64, "0")}`;
 
 /** More than anybody can own. */
 export const WHATEVER_IT_IS = 2n ** 128n - 1n;
@@ -46,17 +33,7 @@ export const NO_RESTITUTION = {
 
 export async function deployVerifierWorld(connection: NetworkConnection): Promise<VerifierWorld> {
   const world = await deployRegistryWorld(connection);
-  const { datanets, models, agents, services, channels, ledger } = world;
-  const { ethers } = connection;
-  const { chainId } = await ethers.provider.getNetwork();
-  return {
-    ...world,
-    chainId,
-    duplicates: await ethers.deployContract("DuplicateVerifier", [datanets]),
-    equivocations: await ethers.deployContract("EquivocationVerifier", [services]),
-    settlements: await ethers.deployContract("SettlementVerifier", [services, channels, ledger]),
-    lineages: await ethers.deployContract("RevokedLineageVerifier", [datanets, models, agents]),
-  };
+  return { ...world, chainId: (await connection.ethers.provider.getNetwork()).chainId };
 }
 
 /** What a proof shows. */

@@ -1,5 +1,5 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
-import { AbiCoder, type ContractTransactionReceipt, id, parseEther, ZeroAddress, ZeroHash } from "ethers";
+import { AbiCoder, type ContractTransactionReceipt, id, parseEther, ZeroHash } from "ethers";
 import type { NetworkConnection } from "hardhat/types/network";
 
 import { casesIn, type HeldShare } from "../../sdk/disputeCase.ts";
@@ -28,9 +28,6 @@ export const PAID = parseEther("1000");
 
 /** Sub-account in which the operator has one of its shares. */
 export const TAG = 7n;
-
-/** The account that nobody can spend from. */
-export const NOBODY = accountOf({ address: ZeroAddress }, 1n);
 
 /** A court with an arbitrator and verifiers that do as they are told. Alice is harmed, Carol brings the cases. */
 export interface DisputeWorld extends StakingWorld {
