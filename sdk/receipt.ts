@@ -1,4 +1,4 @@
-import { concat, keccak256, recoverAddress, type Signer, TypedDataEncoder } from "ethers";
+import { concat, getAddress, keccak256, recoverAddress, Signature, type Signer, TypedDataEncoder } from "ethers";
 
 import { ZERO_WORD } from "./bytes.ts";
 import type { TypedData } from "./typedData.ts";
@@ -121,6 +121,27 @@ export function recoverExecutor({
   ...request
 }: ReceiptsDomain & { receipt: Receipt; signature: string }): string {
   return recoverAddress(receiptDigest(request), signature);
+}
+
+/**
+ * Whether the key of a receipt's executor signed it. The court believes no other signatures, so what a contract signed costs
+ * it nothing: payers should take only what this is true of.
+ */
+export function isSignedByExecutor(request: ReceiptsDomain & { receipt: Receipt; signature: string }): boolean {
+  try {
+    return recoverExecutor(request) === getAddress(request.receipt.executor);
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * A key's signature of a receipt in the one form that the court takes: 65 bytes, of the lower half.
+ *
+ * @throws Error if the signature is malformed.
+ */
+export function signatureForCourt(signature: string): string {
+  return Signature.from(signature).getCanonical().serialized;
 }
 
 function typedDomain({ chainId, services }: ReceiptsDomain): TypedData<never>["domain"] {

@@ -1,7 +1,7 @@
 import { AbiCoder, concat, dataSlice, encodeRlp, id, keccak256, type RlpStructuredData, toBeHex } from "ethers";
 
 import { encodeShareProof } from "./datanetProof.ts";
-import { type Receipt, RECEIPT_TUPLE, type ReceiptsDomain, type SignedReceipt } from "./receipt.ts";
+import { type Receipt, RECEIPT_TUPLE, type ReceiptsDomain, signatureForCourt, type SignedReceipt } from "./receipt.ts";
 import { type ReceiptProof, shareOfReceipt } from "./receiptTree.ts";
 import { ListTrie } from "./receiptTrie.ts";
 
@@ -120,9 +120,10 @@ export async function proveTransactionPlace({
 /**
  * Shows the `SettlementVerifier` that an operator signed another receipt for a call than the one it settled.
  *
- * @param signed The receipt it signed.
+ * @param signed The receipt it signed, with its key.
  * @param settled The receipt it settled.
  * @param proof Proof that the settlement covers the latter.
+ * @throws Error if the signature is malformed.
  */
 export function encodeSettlementProof({
   signed: { receipt, signature },
@@ -139,7 +140,7 @@ export function encodeSettlementProof({
   const share = encodeShareProof({ share: shareOfReceipt({ ...domain, receipt: settled }), siblings });
   return AbiCoder.defaultAbiCoder().encode(
     [PROOF_TYPE],
-    [{ signed: receipt, settled, signature, size, index, share, place }],
+    [{ signed: receipt, settled, signature: signatureForCourt(signature), size, index, share, place }],
   );
 }
 

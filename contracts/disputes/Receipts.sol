@@ -45,7 +45,7 @@ library Receipts {
     /// @notice Thrown when two receipts say the same.
     error Receipts_Same(bytes32 digest);
 
-    /// @notice Thrown when a receipt is not signed by its executor.
+    /// @notice Thrown when a receipt is not signed by its executor's key.
     error Receipts_NotSigned(bytes32 digest, address executor);
 
     bytes32 private constant DOMAIN_TYPEHASH = keccak256(
@@ -94,9 +94,10 @@ library Receipts {
         if (digest == otherDigest) revert Receipts_Same(digest);
     }
 
-    /// @notice Checks that a receipt's executor has signed it.
-    function checkSigned(address executor, bytes32 digest, bytes calldata signature) internal view {
-        if (!Signatures.isValid(executor, digest, signature)) revert Receipts_NotSigned(digest, executor);
+    /// @notice Checks that a receipt's executor has signed it, with a key. What a contract says it signed is no proof: it could
+    /// say otherwise as soon as the receipt is shown.
+    function checkSigned(address executor, bytes32 digest, bytes calldata signature) internal pure {
+        if (!Signatures.isByKey(executor, digest, signature)) revert Receipts_NotSigned(digest, executor);
     }
 
     /// @notice Names the fault that an executor contradicted itself about a call, however that is shown.

@@ -12,11 +12,18 @@ library Signatures {
 
     /// @notice Whether `signature` over `digest` is `signer`'s.
     /// @dev The key comes first: it is the root authority of an account that has delegated to code (EIP-7702), and it
-    /// saves a look at the account's code. Only then ERC-1271. High-s and malformed signatures recover nobody.
+    /// saves a look at the account's code. Only then ERC-1271.
     function isValid(address signer, bytes32 digest, bytes calldata signature) internal view returns (bool) {
-        (address recovered, ECDSA.RecoverError failure, ) = ECDSA.tryRecoverCalldata(digest, signature);
-        if (failure == ECDSA.RecoverError.NoError && recovered == signer) return true;
+        if (isByKey(signer, digest, signature)) return true;
         return SignatureChecker.isValidERC1271SignatureNowCalldata(signer, digest, signature);
+    }
+
+    /// @notice Whether the key of `signer` made `signature` over `digest`. It has so for ever, where a contract can change
+    /// its mind.
+    /// @dev High-s and malformed signatures recover nobody.
+    function isByKey(address signer, bytes32 digest, bytes calldata signature) internal pure returns (bool) {
+        (address recovered, ECDSA.RecoverError failure, ) = ECDSA.tryRecoverCalldata(digest, signature);
+        return failure == ECDSA.RecoverError.NoError && recovered == signer;
     }
 
     /// @notice Whether the contract `signer` says that `signature` over `digest` is its own (ERC-1271), using no more

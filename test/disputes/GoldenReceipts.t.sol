@@ -39,7 +39,7 @@ contract GoldenReceiptsTest {
         for (uint256 i = 0; i < digests.length; ++i) this.check(domain, receipts[i], digests[i], signatures[i]);
     }
 
-    function check(bytes32 domain, Receipt calldata receipt, bytes32 digest, bytes calldata signature) external view {
+    function check(bytes32 domain, Receipt calldata receipt, bytes32 digest, bytes calldata signature) external pure {
         require(Receipts.callIdOf(domain, receipt) == receipt.callId, "call id");
         require(Receipts.digestOf(domain, receipt) == digest, "digest");
         Receipts.checkSigned(receipt.executor, digest, signature);

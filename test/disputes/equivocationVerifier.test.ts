@@ -1,18 +1,41 @@
 import { expect } from "chai";
-import { AbiCoder, id, keccak256, Signature, toBeHex, Wallet, ZeroAddress, ZeroHash } from "ethers";
+import { AbiCoder, type HDNodeWallet, id, keccak256, Signature, toBeHex, Wallet, ZeroAddress, ZeroHash } from "ethers";
 import { network } from "hardhat";
 
 import { encodeEquivocationProof } from "../../sdk/equivocationProof.ts";
-import { callId, receiptDigest } from "../../sdk/receipt.ts";
+import { callId, isSignedByExecutor, RECEIPT_TUPLE, receiptDigest, type SignedReceipt } from "../../sdk/receipt.ts";
 import { delegate } from "../helpers/delegation.ts";
 import { OTHER_VALUES, OWN_FIELDS, receiptOf, receiptsDomain, REQUEST_FIELDS, signed } from "./receipts.ts";
-import { deployVerifierWorld, faultOf, NO_RESTITUTION } from "./verifierWorld.ts";
+import { deployVerifierWorld, faultOf, NO_RESTITUTION, type VerifierWorld } from "./verifierWorld.ts";
 
 const { ethers, networkHelpers } = await network.getOrCreate();
 const { loadFixture } = networkHelpers;
 
 /** Order of the curve that keys sign on. */
 const ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
+
+const PROOF_TYPE = `tuple(${RECEIPT_TUPLE}, ${RECEIPT_TUPLE}, bytes, bytes)`;
+
+type Shown = Pick<SignedReceipt, "receipt" | "signature">;
+
+/** A proof with signatures as they are, in whatever form. */
+function encodeAsIs(one: Shown, other: Shown): string {
+  const values = [one.receipt, other.receipt, one.signature, other.signature];
+  return AbiCoder.defaultAbiCoder().encode([PROOF_TYPE], [values]);
+}
+
+/** A contract that signs as a key does, and an account with a key of its own that runs the contract's code. */
+async function deployWithCode(world: VerifierWorld): Promise<{ key: HDNodeWallet; contract: string; account: Wallet }> {
+  const key = Wallet.createRandom();
+  const contract = await ethers.deployContract("KeyWallet", [key.address]);
+  const account = new Wallet(id("an account with code"), ethers.provider);
+  await delegate({ ethers, wallet: account, to: contract, sender: world.relayer });
+  return { key, contract: await contract.getAddress(), account };
+}
+
+function parityOf(signature: string): number {
+  return Signature.from(signature).yParity;
+}
 
 function inOtherHalf(signature: string): string {
   const { r, s, yParity } = Signature.from(signature);
@@ -55,25 +78,37 @@ describe("EquivocationVerifier", () => {
     });
   }
 
-  it("finds receipts signed by a contract, and by the code that a key's account runs", async () => {
+  it("finds receipts signed by the key of an account that runs code", async () => {
     const world = await loadFixture(deployVerifierWorld);
-    const key = Wallet.createRandom();
-    const contract = await ethers.deployContract("KeyWallet", [key.address]);
-    const account = new Wallet(id("an account with code"), ethers.provider);
-    await delegate({ ethers, wallet: account, to: contract, sender: world.relayer });
-    for (const [executor, signer] of [
-      [await contract.getAddress(), key],
-      [account.address, key],
-      [account.address, account],
-    ] as const) {
-      const receipt = await receiptOf(world, { executor });
-      const proof = encodeEquivocationProof(
-        await signed(world, receipt, { signer }),
-        await signed(world, { ...receipt, amount: 1n }, { signer }),
-      );
-      expect((await faultOf(world.equivocations, proof)).respondent).to.equal(executor);
-    }
+    const { account } = await deployWithCode(world);
+    const receipt = await receiptOf(world, { executor: account.address });
+    const proof = encodeEquivocationProof(
+      await signed(world, receipt, { signer: account }),
+      await signed(world, { ...receipt, amount: 1n }, { signer: account }),
+    );
+    expect((await faultOf(world.equivocations, proof)).respondent).to.equal(account.address);
   });
+
+  for (const [form, change] of [
+    ["in the other half of the curve", inOtherHalf],
+    ["in compact form", (signature: string) => Signature.from(signature).compactSerialized],
+    [
+      "with a parity in place of a recovery id",
+      (signature: string) => `${signature.slice(0, -2)}0${parityOf(signature)}`,
+    ],
+  ] as const) {
+    it(`finds receipts that were signed ${form}, as the SDK shows them`, async () => {
+      const world = await loadFixture(deployVerifierWorld);
+      const receipt = await receiptOf(world);
+      const [one, other] = [await signed(world, receipt), await signed(world, { ...receipt, amount: 1n })];
+      const proof = encodeEquivocationProof(
+        { ...one, signature: change(one.signature) },
+        { ...other, signature: change(other.signature) },
+      );
+      expect(proof).to.equal(encodeEquivocationProof(one, other));
+      expect((await faultOf(world.equivocations, proof)).respondent).to.equal(world.operator.address);
+    });
+  }
 
   describe("when nothing is shown", () => {
     it("reverts for the same receipt twice, whatever form its signature has", async () => {
@@ -81,7 +116,7 @@ describe("EquivocationVerifier", () => {
       const one = await signed(world, await receiptOf(world));
       const digest = receiptDigest({ ...(await receiptsDomain(world)), receipt: one.receipt });
       for (const signature of [one.signature, inOtherHalf(one.signature)]) {
-        await expect(world.equivocations.verify(encodeEquivocationProof(one, { ...one, signature })))
+        await expect(world.equivocations.verify(encodeAsIs(one, { ...one, signature })))
           .to.be.revertedWithCustomError(world.equivocations, "Receipts_Same")
           .withArgs(digest);
       }
@@ -167,7 +202,7 @@ describe("EquivocationVerifier", () => {
         const honest = [await signed(world, receipt), await signed(world, { ...receipt, amount: 1n })];
         for (const [place, { receipt: shown, signature }] of honest.entries()) {
           const [one, two] = honest.with(place, { receipt: shown, signature: spoil(signature) });
-          await expect(world.equivocations.verify(encodeEquivocationProof(one, two)))
+          await expect(world.equivocations.verify(encodeAsIs(one, two)))
             .to.be.revertedWithCustomError(world.equivocations, "Receipts_NotSigned")
             .withArgs(receiptDigest({ ...(await receiptsDomain(world)), receipt: shown }), world.operator);
         }
@@ -187,19 +222,31 @@ describe("EquivocationVerifier", () => {
       }
     });
 
-    it("reverts for an executor that is nobody or a contract that refuses", async () => {
+    it("reverts for receipts that a contract says it signed, which it could deny as soon as they are shown", async () => {
       const world = await loadFixture(deployVerifierWorld);
-      const odd = await ethers.deployContract("OddWallet", ["0xffffffff", false]);
-      for (const executor of [ZeroAddress, await odd.getAddress()]) {
+      const { key, contract, account } = await deployWithCode(world);
+      for (const executor of [contract, account.address]) {
         const receipt = await receiptOf(world, { executor });
-        const proof = encodeEquivocationProof(
-          await signed(world, receipt),
-          await signed(world, { ...receipt, amount: 1n }),
-        );
+        const domain = await receiptsDomain(world);
+        const one = await signed(world, receipt, { signer: key });
+        const wallet = await ethers.getContractAt("KeyWallet", executor);
+        const digest = receiptDigest({ ...domain, receipt });
+        expect(await wallet.isValidSignature(digest, one.signature)).to.equal("0x1626ba7e");
+        expect(isSignedByExecutor({ ...domain, ...one })).to.equal(false);
+        const proof = encodeEquivocationProof(one, await signed(world, { ...receipt, amount: 1n }, { signer: key }));
         await expect(world.equivocations.verify(proof))
           .to.be.revertedWithCustomError(world.equivocations, "Receipts_NotSigned")
-          .withArgs(receiptDigest({ ...(await receiptsDomain(world)), receipt }), executor);
+          .withArgs(digest, executor);
       }
+    });
+
+    it("reverts for an executor that is nobody", async () => {
+      const world = await loadFixture(deployVerifierWorld);
+      const receipt = await receiptOf(world, { executor: ZeroAddress });
+      const proof = encodeAsIs(await signed(world, receipt), { receipt: { ...receipt, amount: 1n }, signature: "0x" });
+      await expect(world.equivocations.verify(proof))
+        .to.be.revertedWithCustomError(world.equivocations, "Receipts_NotSigned")
+        .withArgs(receiptDigest({ ...(await receiptsDomain(world)), receipt }), ZeroAddress);
     });
 
     it("reverts for no proof at all", async () => {

@@ -1,13 +1,15 @@
 import { expect } from "chai";
-import { AbiCoder, concat, id, keccak256, Wallet, ZeroHash } from "ethers";
+import { AbiCoder, concat, id, keccak256, Signature, Wallet, ZeroHash } from "ethers";
 
 import {
   callId,
   type CallRequest,
   childrenHash,
+  isSignedByExecutor,
   type Receipt,
   receiptDigest,
   recoverExecutor,
+  signatureForCourt,
   signReceipt,
 } from "../../sdk/receipt.ts";
 
@@ -118,6 +120,24 @@ describe("receipt", () => {
   it("tells who signed it", async () => {
     const signature = await signReceipt({ ...domain, signer: executor, receipt });
     expect(recoverExecutor({ ...domain, receipt, signature })).to.equal(executor.address);
+  });
+
+  it("tells what can be shown to the court: what the key of its executor signed", async () => {
+    const signature = await signReceipt({ ...domain, signer: executor, receipt });
+    const lower = { ...receipt, executor: receipt.executor.toLowerCase() };
+    expect(isSignedByExecutor({ ...domain, receipt, signature })).to.equal(true);
+    expect(isSignedByExecutor({ ...domain, receipt: lower, signature })).to.equal(true);
+    expect(isSignedByExecutor({ ...domain, receipt: { ...receipt, executor: receipt.payer }, signature })).to.equal(
+      false,
+    );
+    expect(isSignedByExecutor({ ...domain, receipt, signature: `${signature}00` })).to.equal(false);
+  });
+
+  it("shows the court signatures in one form, or refuses those that no key can have made", async () => {
+    const signature = await signReceipt({ ...domain, signer: executor, receipt });
+    expect(signatureForCourt(signature)).to.equal(signature);
+    expect(signatureForCourt(Signature.from(signature).compactSerialized)).to.equal(signature);
+    expect(() => signatureForCourt(`${signature}00`)).to.throw("invalid raw signature length");
   });
 
   it("is somebody else's once any field is another, or registry or chain", async () => {

@@ -24,7 +24,7 @@ export interface Weakness {
 }
 
 const RECOVER = `(address recovered, ECDSA.RecoverError failure, ) = ECDSA.tryRecoverCalldata(digest, signature);
-        if (failure == ECDSA.RecoverError.NoError && recovered == signer) return true;`;
+        return failure == ECDSA.RecoverError.NoError && recovered == signer;`;
 const ENQUEUE = "Hashes.efficientKeccak256(Hashes.efficientKeccak256(head, Accounts.wallet(contributor)), evidence)";
 const CONSENT = "keccak256(abi.encode(AGENT_WALLET_SET_TYPEHASH, agentId, newWallet, ownerOf(agentId), deadline))";
 const DEADLINE = "block.timestamp > deadline || deadline > block.timestamp + MAX_DEADLINE_SECONDS";

@@ -749,9 +749,8 @@ export const TWINS: readonly Twin[] = [
   {
     name: "AttributionLedger_CodeFirst",
     source: SIGNATURES,
-    find: "if (failure == ECDSA.RecoverError.NoError && recovered == signer) return true;",
-    replace:
-      "if (failure == ECDSA.RecoverError.NoError && recovered == signer && signer.code.length == 0) return true;",
+    find: "if (isByKey(signer, digest, signature)) return true;",
+    replace: "if (signer.code.length == 0 && isByKey(signer, digest, signature)) return true;",
     why: "an account that has delegated to code loses what its key signed",
   },
 

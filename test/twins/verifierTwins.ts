@@ -97,7 +97,7 @@ export const VERIFIER_TWINS: readonly Twin[] = [
   {
     name: "EquivocationVerifier_Unsigned",
     source: RECEIPTS,
-    find: "!Signatures.isValid(executor, digest, signature)",
+    find: "!Signatures.isByKey(executor, digest, signature)",
     replace: "signature.length == 0",
     why: "anybody writes receipts in an executor's name",
   },
