@@ -26,7 +26,6 @@ export const POWERS: Readonly<Record<Governed, Powers>> = {
       "setMinSelfStake(uint256)": "PARAMETERS",
       "slash(address,uint256)": "SLASHER",
       "hold(address)": "SLASHER",
-      "unhold(address)": "SLASHER",
     },
     delayed: true,
   },

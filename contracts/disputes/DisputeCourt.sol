@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {AuthorityUtils} from "@openzeppelin/contracts/access/manager/AuthorityUtils.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {Accounts} from "../ledger/Accounts.sol";
 import {AttributionLedger} from "../ledger/AttributionLedger.sol";
@@ -61,12 +62,11 @@ enum CaseStatus {
     Ended
 }
 
-/// @notice A case.
+/// @notice A case. Its {DisputeCourt-CaseOpened} says who decides it.
 /// @param claimant Who brought it and pays the bond.
 /// @param openedAt When, in seconds since 1970.
 /// @param ruling The arbitrator's, once there is one.
 /// @param bond What the claimant loses if it loses.
-/// @param arbitrator Who decides it.
 /// @param sharesHash Hash of the shares it holds.
 struct Case {
     address claimant;
@@ -77,7 +77,6 @@ struct Case {
     uint96 bond;
     address harmed;
     uint96 amount;
-    IArbitrator arbitrator;
     bytes32 sharesHash;
 }
 
@@ -173,6 +172,9 @@ contract DisputeCourt is LedgerFunds, AccessManaged, IArbitrable {
 
     /// @notice Emitted when a slash was divided.
     event SlashDivided(address indexed harmed, uint256 compensation, address claimant, uint256 bounty, uint256 burned);
+
+    /// @notice Emitted when a case ended without the slash it was ruled to, because the court may not slash any more.
+    event SlashSkipped(uint256 indexed caseId);
 
     /// @notice Emitted when somebody brought a case.
     event CaseOpened(
@@ -348,7 +350,6 @@ contract DisputeCourt is LedgerFunds, AccessManaged, IArbitrable {
             bond: uint96(bond),
             harmed: claim.harmed,
             amount: claim.amount,
-            arbitrator: arbitrator,
             sharesHash: keccak256(abi.encode(shares))
         });
 
@@ -383,7 +384,8 @@ contract DisputeCourt is LedgerFunds, AccessManaged, IArbitrable {
 
     /// @notice Carries out the ruling of a case, or ends one that was not ruled on in time. Anyone may call.
     ///
-    /// - For the claimant: shares and escrow go to the harmed party, the respondent is slashed, the bond goes back.
+    /// - For the claimant: shares and escrow go to the harmed party, the respondent is slashed, unless governance has taken
+    ///   from this contract the right to, and the bond goes back.
     /// - For the respondent: shares and escrow go back, half of the bond to the respondent; the other half is burned.
     /// - Without a ruling: shares and escrow go back, and each side has half of the bond for the wait.
     /// @param shares What the case holds, as {ShareHeld} has it.
@@ -417,10 +419,7 @@ contract DisputeCourt is LedgerFunds, AccessManaged, IArbitrable {
         }
         if (c.amount != 0) {
             staking.unhold(c.respondent);
-            if (won) {
-                uint256 cap = (staking.slashable(c.respondent) * RULING_SLASH_BPS) / BPS;
-                _slash(c.respondent, Math.min(c.amount, cap), c.harmed, c.amount, address(0));
-            }
+            if (won) _slashAsRuled(caseId, c);
         }
         _pay(Accounts.wallet(c.claimant), toClaimant);
         _pay(Accounts.wallet(c.respondent), toRespondent);
@@ -551,6 +550,23 @@ contract DisputeCourt is LedgerFunds, AccessManaged, IArbitrable {
     }
 
     // ------------------------------------------------------------------ internals: money
+
+    /// @dev Governance can take from the court the right to slash. Its cases end all the same, for shares and bonds wait for
+    /// them. Who leaves too little gas for the question leaves too little for the bond, which comes behind.
+    function _slashAsRuled(uint256 caseId, Case memory c) private {
+        (bool allowed, ) = AuthorityUtils.canCallWithDelay(
+            staking.authority(),
+            address(this),
+            address(staking),
+            OperatorStaking.slash.selector
+        );
+        if (!allowed) {
+            emit SlashSkipped(caseId);
+            return;
+        }
+        uint256 cap = (staking.slashable(c.respondent) * RULING_SLASH_BPS) / BPS;
+        _slash(c.respondent, Math.min(c.amount, cap), c.harmed, c.amount, address(0));
+    }
 
     /// @dev Slashes and divides what was taken.
     /// @param claimant Earns the bounty; zero for nobody.

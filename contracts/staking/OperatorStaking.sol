@@ -125,8 +125,8 @@ contract OperatorStaking is IOperatorEligibility, IStakeVotes, LedgerFunds, Acce
     /// @notice Thrown when one slash would take more than a slash may.
     error OperatorStaking_AboveSlashCap(address operator, uint256 amount, uint256 cap);
 
-    /// @notice Thrown when no case holds an operator's stake.
-    error OperatorStaking_NotHeld(address operator);
+    /// @notice Thrown when somebody ends more holds of an operator's stake than it began.
+    error OperatorStaking_NotHeld(address operator, address holder);
 
     /// @notice Thrown when operators are not named in strictly ascending order.
     error OperatorStaking_NotAscending(uint256 index);
@@ -222,6 +222,9 @@ contract OperatorStaking is IOperatorEligibility, IStakeVotes, LedgerFunds, Acce
 
     /// @notice What an operator must have staked itself to serve.
     uint256 public minSelfStake;
+
+    /// @notice For how many of its cases somebody holds an operator's stake.
+    mapping(address holder => mapping(address operator => uint256)) public holdsOf;
 
     mapping(address operator => Pool) private _pools;
     mapping(address operator => mapping(address staker => Stake)) private _stakes;
@@ -383,14 +386,16 @@ contract OperatorStaking is IOperatorEligibility, IStakeVotes, LedgerFunds, Acce
 
     /// @notice Makes withdrawals from an operator's pool wait, for one more case, {MAX_HOLD_SECONDS} at most.
     function hold(address operator) external restricted {
+        ++holdsOf[msg.sender][operator];
         emit HoldsChanged(operator, ++_pools[operator].holds);
     }
 
-    /// @notice Ends a {hold}.
-    function unhold(address operator) external restricted {
-        Pool storage pool = _pools[operator];
-        if (pool.holds == 0) revert OperatorStaking_NotHeld(operator);
-        emit HoldsChanged(operator, --pool.holds);
+    /// @notice Ends a {hold} of the caller's. It needs no permission, so that who may not slash any more keeps nobody's stake.
+    function unhold(address operator) external {
+        uint256 own = holdsOf[msg.sender][operator];
+        if (own == 0) revert OperatorStaking_NotHeld(operator, msg.sender);
+        holdsOf[msg.sender][operator] = own - 1;
+        emit HoldsChanged(operator, --_pools[operator].holds);
     }
 
     // ------------------------------------------------------------------ governance

@@ -432,6 +432,28 @@ describe("Attacks on the court: slashes", () => {
       (await staking.slashable(operator)) < POOL - (POOL * RULING_SLASH_BPS) / BPS,
   });
 
+  // No twin: it is measured that no amount of gas is enough to settle, and too little to ask whether the court may slash.
+  it("a respondent settles its case with too little gas for the slash, and the case does not end", async () => {
+    const world = await loadFixture(deployAttacked);
+    const { court, staking, operator } = world;
+    const opened = await openCase(world, { draws: NO_DRAWS });
+    await ruleOn(world, opened, FOR_CLAIMANT);
+    const settle = court.connect(operator).getFunction("settle");
+    const enough = await settle.estimateGas(opened.caseId, []);
+    const before = await networkHelpers.takeSnapshot();
+    let refused = 0;
+    for (let gasLimit = enough; gasLimit > 30_000n; gasLimit -= 1_000n) {
+      const isSettled = await settle(opened.caseId, [], { gasLimit }).then(
+        () => true,
+        () => false,
+      );
+      if (!isSettled) refused++;
+      else expect(await staking.slashable(operator), `${gasLimit} gas`).to.be.below(POOL);
+      await before.restore();
+    }
+    expect(refused).to.be.above(50);
+  });
+
   itStands({
     name: "a proof is shown again",
     twin: "DisputeCourt_PunishesAgain",

@@ -134,7 +134,6 @@ describe("Attacks on governance: around the Timelock", () => {
         staking.connect(caller).setMinSelfStake(0n),
         staking.connect(caller).slash(caller, 1n),
         staking.connect(caller).hold(caller),
-        staking.connect(caller).unhold(caller),
         staking.connect(caller).setAuthority(caller),
       ]) {
         await expect(attempt).to.be.revertedWithCustomError(staking, "AccessManagedUnauthorized").withArgs(caller);

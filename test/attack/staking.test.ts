@@ -163,6 +163,23 @@ describe("Attacks on staking: slashes", () => {
     hasWorked: async (world) => (await gainOf(world, world.operator)) === 0n,
   });
 
+  itStands({
+    name: "an operator ends the hold of a case against it",
+    twin: "OperatorStaking_AnyoneUnholds",
+    prepare: async (world) => {
+      await stakeOthers(world);
+      await world.staking.connect(world.operator).thaw(world.operator, STAKE);
+      await world.staking.connect(world.slasher).hold(world.operator);
+      await time.increase(THAW);
+    },
+    attack: async ({ staking, operator }) => {
+      await staking.connect(operator).unhold(operator);
+      await staking.connect(operator).withdraw(operator);
+    },
+    refusal: { error: "OperatorStaking_NotHeld", args: ({ operator }) => [operator, operator] },
+    hasWorked: async (world) => (await gainOf(world, world.operator)) === 0n,
+  });
+
   // Here it is the twin that keeps stake in: the attackers are those who bring the cases.
   itStands({
     name: "cases without end keep a staker from leaving for ever",

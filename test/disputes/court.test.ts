@@ -12,6 +12,7 @@ import {
   deployDisputes,
   type DisputeWorld,
   endCase,
+  faultOf,
   FEE,
   FOR_CLAIMANT,
   FOR_RESPONDENT,
@@ -22,12 +23,13 @@ import {
   OWN,
   PAID,
   passDeadline,
+  proofOf,
   ruleOn,
   SLASH_BPS,
   TAG,
 } from "../helpers/disputes.ts";
 import { accountOf, accountShare, drawAll, drawOf, splitOf, splitShare } from "../helpers/shares.ts";
-import { DAY, EVIDENCE, MIN_BOND, PARAMETERS_ROLE, RULING } from "../helpers/staking.ts";
+import { DAY, EVIDENCE, MIN_BOND, PARAMETERS_ROLE, RULING, SLASHER_ROLE } from "../helpers/staking.ts";
 
 const connection = await network.getOrCreate();
 const { ethers, networkHelpers } = connection;
@@ -185,10 +187,10 @@ describe("DisputeCourt", () => {
 
     it("stores what it is about", async () => {
       const world = await loadFixture(deployWorld);
-      const { court, puppet, carol, operator, alice } = world;
+      const { court, carol, operator, alice } = world;
       const { caseId, openedAt, bond } = await openCase(world);
       const stored = await court.caseOf(caseId);
-      expect([...stored].slice(0, 9)).to.deep.equal([
+      expect([...stored].slice(0, 8)).to.deep.equal([
         carol.address,
         openedAt,
         OPEN,
@@ -197,7 +199,6 @@ describe("DisputeCourt", () => {
         bond,
         alice.address,
         claimOf(world).amount,
-        await puppet.getAddress(),
       ]);
       expect((await court.caseOf(caseId + 1n)).status).to.equal(NONE);
     });
@@ -750,6 +751,61 @@ describe("DisputeCourt", () => {
       expect(await balanceOf(world, carol)).to.equal(opened.bond);
     });
 
+    describe("when governance has taken from the court the right to slash", () => {
+      const ways = {
+        "by taking its role": async ({ access, court }: DisputeWorld) => await access.revokeRole(SLASHER_ROLE, court),
+        "by making it wait": async ({ access, court }: DisputeWorld) =>
+          await access.grantRole(SLASHER_ROLE, court, DAY),
+        "by closing the staking contract": async ({ access, staking }: DisputeWorld) =>
+          await access.setTargetClosed(staking, true),
+        "by another authority": async ({ access, staking, puppet }: DisputeWorld) =>
+          await access.updateAuthority(staking, puppet),
+      };
+      for (const [way, take] of Object.entries(ways)) {
+        it(`ends a case all the same, without a slash (${way})`, async () => {
+          const world = await loadFixture(deployWorld);
+          const { court, staking, ledger, split, operator, alice, carol } = world;
+          const opened = await openCase(world);
+          await ruleOn(world, opened, FOR_CLAIMANT);
+          await take(world);
+          const settling = court.settle(opened.caseId, opened.shares);
+          await expect(settling).to.emit(court, "SlashSkipped").withArgs(opened.caseId);
+          await expect(settling).to.emit(court, "CaseEnded").withArgs(opened.caseId, FOR_CLAIMANT, opened.bond, 0n);
+          await expect(settling).to.emit(staking, "HoldsChanged").withArgs(operator, 0n);
+          await expect(settling).to.not.emit(court, "SlashDivided");
+          expect(await staking.slashable(operator)).to.equal(OWN + DELEGATED);
+          expect(await ledger.redirectOf(split.id, 0n)).to.equal(accountOf(alice));
+          expect(await balanceOf(world, alice)).to.equal(PARTS[0]);
+          expect(await balanceOf(world, carol)).to.equal(opened.bond);
+          expect(await bondsOf(world)).to.equal(0n);
+        });
+      }
+
+      for (const ruling of [NO_RULING, FOR_RESPONDENT]) {
+        it(`ends a case that asks for no slash in the end (${ruling})`, async () => {
+          const world = await loadFixture(deployWorld);
+          const { court, access, staking, operator } = world;
+          const opened = await openCase(world);
+          await access.revokeRole(SLASHER_ROLE, court);
+          const settling = await endCase(world, opened, ruling);
+          await expect(settling).to.not.emit(court, "SlashSkipped");
+          await expect(settling).to.emit(staking, "HoldsChanged").withArgs(operator, 0n);
+          expect(await balanceOf(world, operator)).to.equal(PARTS[0] + opened.bond / 2n);
+        });
+      }
+
+      it("refuses proofs that cost stake until it has the right again", async () => {
+        const world = await loadFixture(deployWorld);
+        const { court, access, staking, verifier } = world;
+        await access.revokeRole(SLASHER_ROLE, court);
+        await expect(court.prove(verifier, proofOf(faultOf(world))))
+          .to.be.revertedWithCustomError(staking, "AccessManagedUnauthorized")
+          .withArgs(court);
+        await access.grantRole(SLASHER_ROLE, court, 0);
+        await expect(court.prove(verifier, proofOf(faultOf(world)))).to.emit(court, "FaultPunished");
+      });
+    });
+
     it("leaves stake alone if the claim was about shares only", async () => {
       const world = await loadFixture(deployWorld);
       const { court, staking, operator } = world;
@@ -834,8 +890,11 @@ describe("DisputeCourt", () => {
         .to.emit(court, "ArbitratorSet")
         .withArgs(committee);
       const next = await openCase(world, { draws: NO_DRAWS, fee: 0n });
-      expect((await court.caseOf(caseId)).arbitrator).to.equal(puppet);
-      expect((await court.caseOf(next.caseId)).arbitrator).to.equal(committee);
+      const asked = await court.queryFilter(court.filters.CaseOpened());
+      expect(asked.map(({ args }) => [args.caseId, args.arbitrator])).to.deep.equal([
+        [caseId, await puppet.getAddress()],
+        [next.caseId, await committee.getAddress()],
+      ]);
     });
 
     it("sets the least bond within its bounds", async () => {

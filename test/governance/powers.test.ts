@@ -21,7 +21,7 @@ const FUNCTIONS = {
   ARBITRATION: ["court.setArbitrator"],
   COMMITTEE: ["committee.vote"],
   PARAMETERS: ["court.setMinBond", "feePolicy.setPolicy", "gauges.setBudget", "staking.setMinSelfStake"],
-  SLASHER: ["staking.hold", "staking.slash", "staking.unhold"],
+  SLASHER: ["staking.hold", "staking.slash"],
 };
 
 const DELAY = `${RULES.slasherDelaySeconds} s`;

@@ -100,7 +100,7 @@ export async function deployStaking(
       names.map((name) => id(target.interface.getFunction(name)?.format() ?? name).slice(0, 10)),
       role,
     );
-  await restrict(staking, ["slash", "hold", "unhold"], SLASHER_ROLE);
+  await restrict(staking, ["slash", "hold"], SLASHER_ROLE);
   await restrict(staking, ["setMinSelfStake"], PARAMETERS_ROLE);
   await restrict(court, ["setArbitrator", "setMinBond"], PARAMETERS_ROLE);
   await restrict(committee, ["vote"], COMMITTEE_ROLE);

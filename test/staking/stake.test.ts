@@ -3,7 +3,7 @@ import { parseEther, ZeroAddress } from "ethers";
 import { network } from "hardhat";
 
 import { accountOf } from "../helpers/shares.ts";
-import { DAY, deployStaking, DRIP, stakingFunds, type StakingWorld, THAW } from "../helpers/staking.ts";
+import { DAY, deployStaking, DRIP, SLASHER_ROLE, stakingFunds, type StakingWorld, THAW } from "../helpers/staking.ts";
 
 const connection = await network.getOrCreate();
 const { ethers, networkHelpers } = connection;
@@ -307,18 +307,38 @@ describe("OperatorStaking: stake", () => {
   describe("holds", () => {
     it("are the court's alone", async () => {
       const { staking, operator, mallory } = await loadFixture(deployWorld);
-      for (const act of ["hold", "unhold"] as const) {
-        await expect(staking.connect(mallory)[act](operator))
-          .to.be.revertedWithCustomError(staking, "AccessManagedUnauthorized")
-          .withArgs(mallory);
-      }
+      await expect(staking.connect(mallory).hold(operator))
+        .to.be.revertedWithCustomError(staking, "AccessManagedUnauthorized")
+        .withArgs(mallory);
     });
 
-    it("end no more often than they began", async () => {
-      const { staking, operator, slasher } = await loadFixture(deployWorld);
-      await expect(staking.connect(slasher).unhold(operator))
-        .to.be.revertedWithCustomError(staking, "OperatorStaking_NotHeld")
-        .withArgs(operator);
+    it("are ended by whoever began them, no more often than that", async () => {
+      const { staking, access, operator, slasher, mallory } = await loadFixture(deployWorld);
+      await access.grantRole(SLASHER_ROLE, mallory, 0);
+      for (let i = 0; i < 2; i++) await staking.connect(slasher).hold(operator);
+      await staking.connect(mallory).hold(operator);
+      expect(await staking.holdsOf(slasher, operator)).to.equal(2n);
+      expect(await staking.holdsOf(mallory, operator)).to.equal(1n);
+      await expect(staking.connect(mallory).unhold(operator)).to.emit(staking, "HoldsChanged").withArgs(operator, 2n);
+      for (const [holder, of] of [
+        [mallory, operator],
+        [slasher, mallory],
+      ]) {
+        await expect(staking.connect(holder).unhold(of))
+          .to.be.revertedWithCustomError(staking, "OperatorStaking_NotHeld")
+          .withArgs(of, holder);
+      }
+      expect((await staking.poolOf(operator)).holds).to.equal(2n);
+    });
+
+    it("end also when whoever began them may begin no others", async () => {
+      const { staking, access, operator, slasher } = await loadFixture(deployWorld);
+      await staking.connect(slasher).hold(operator);
+      await access.revokeRole(SLASHER_ROLE, slasher);
+      await expect(staking.connect(slasher).unhold(operator)).to.emit(staking, "HoldsChanged").withArgs(operator, 0n);
+      await expect(staking.connect(slasher).hold(operator))
+        .to.be.revertedWithCustomError(staking, "AccessManagedUnauthorized")
+        .withArgs(slasher);
     });
   });
 });

@@ -57,6 +57,15 @@ export const STAKING_TWINS: readonly Twin[] = [
     why: "stake that thaws while a case is open has left when it is decided",
   },
   {
+    name: "OperatorStaking_AnyoneUnholds",
+    source: STAKING,
+    find: `        if (own == 0) revert OperatorStaking_NotHeld(operator, msg.sender);
+        holdsOf[msg.sender][operator] = own - 1;
+`,
+    replace: "        own;\n",
+    why: "who is accused ends the holds of the court",
+  },
+  {
     name: "OperatorStaking_EndlessHold",
     source: STAKING,
     find: "if (pool.holds != 0 && block.timestamp < s.thawedAt + MAX_HOLD_SECONDS) {",

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {Case, CaseStatus, HeldShare} from "../../../contracts/disputes/DisputeCourt.sol";
 import {Vm, VM} from "../../solidity/Vm.sol";
-import {OPERATORS, WALLETS} from "./IncentiveWorld.sol";
+import {OPERATORS, SLASHER, WALLETS} from "./IncentiveWorld.sol";
 import {StakingProperties} from "./StakingProperties.sol";
 
 /// @title What must hold of cases after every call
@@ -98,6 +98,7 @@ abstract contract CourtProperties is StakingProperties {
                 if (c.status != CaseStatus.Ended && c.respondent == wallets[op] && c.amount != 0) ++holds;
             }
             if (staking.poolOf(wallets[op]).holds != holds) return false;
+            if (staking.holdsOf(SLASHER, wallets[op]) != pools[op].ownHolds) return false;
         }
         return true;
     }

@@ -71,10 +71,9 @@ abstract contract IncentiveDeployment {
     }
 
     function _assignRoles(AccessManager access, Incentives memory all) private {
-        bytes4[] memory names = new bytes4[](3);
+        bytes4[] memory names = new bytes4[](2);
         names[0] = OperatorStaking.slash.selector;
         names[1] = OperatorStaking.hold.selector;
-        names[2] = OperatorStaking.unhold.selector;
         access.setTargetFunctionRole(address(all.staking), names, SLASHER_ROLE);
         _restrict(access, address(all.staking), OperatorStaking.setMinSelfStake.selector, PARAMETERS_ROLE);
         _restrict(access, address(all.court), DisputeCourt.setArbitrator.selector, PARAMETERS_ROLE);

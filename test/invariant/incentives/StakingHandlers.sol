@@ -230,7 +230,7 @@ abstract contract StakingHandlers is CourtProperties {
     function hold(uint256 seed) external {
         Source memory source = _begin(seed);
         uint256 op = source.below(OPERATORS);
-        if (pools[op].ownHolds == 0 && (pools[op].holds != 0 || source.oneIn(2))) {
+        if (pools[op].ownHolds == 0 && source.oneIn(2)) {
             if (_try(SLASHER, abi.encodeCall(staking.hold, (wallets[op])), true)) {
                 ++pools[op].holds;
                 ++pools[op].ownHolds;
@@ -242,7 +242,7 @@ abstract contract StakingHandlers is CourtProperties {
     }
 
     function _unhold(uint256 op) internal {
-        if (!_try(SLASHER, abi.encodeCall(staking.unhold, (wallets[op])), pools[op].holds != 0)) return;
+        if (!_try(SLASHER, abi.encodeCall(staking.unhold, (wallets[op])), pools[op].ownHolds != 0)) return;
         --pools[op].holds;
         --pools[op].ownHolds;
     }
