@@ -84,7 +84,7 @@ struct Case {
 /// @notice The arbiter of splits that name it, and the only one who slashes stake. It decides in two ways:
 ///
 /// - By proof, at once. A verifier checks it ({IFaultVerifier}); which verifiers there are is fixed for good, so nobody
-///   can be slashed for what was no fault when it was done. Each fault is punished once.
+///   can be slashed for what was no fault when it was done. Each fault is punished once, however it is shown.
 /// - By ruling, in days. The claimant puts up a bond. The shares it names go to an escrow of the case, with all they had not
 ///   drawn, and the respondent's stake cannot leave. The arbitrator rules (ERC-792), and {settle} carries it out.
 ///   Without a ruling in time everything goes back.
@@ -158,7 +158,7 @@ contract DisputeCourt is LedgerFunds, AccessManaged, IArbitrable {
     /// @notice Emitted at deployment for each verifier. There will be no other.
     event VerifierAdded(IFaultVerifier indexed verifier, uint256 slashBps);
 
-    /// @notice Emitted when a proof showed a fault for the first time.
+    /// @notice Emitted when a proof showed a fault for the first time. Verifiers that name a fault alike show the same one.
     event FaultPunished(
         address indexed verifier,
         bytes32 indexed faultId,
@@ -271,8 +271,8 @@ contract DisputeCourt is LedgerFunds, AccessManaged, IArbitrable {
     mapping(uint256 caseId => Case) private _cases;
     mapping(IArbitrator => mapping(uint256 disputeId => uint256 caseId)) private _caseOf;
 
-    /// @notice Whether a fault that a verifier named has been punished.
-    mapping(address verifier => mapping(bytes32 faultId => bool)) public isPunished;
+    /// @notice Whether a fault has been punished, whichever verifier showed it.
+    mapping(bytes32 faultId => bool) public isPunished;
 
     /// @dev Rank of the proof that moved a share, plus one.
     mapping(bytes32 splitId => mapping(uint256 index => uint256)) private _rankOf;
@@ -309,8 +309,8 @@ contract DisputeCourt is LedgerFunds, AccessManaged, IArbitrable {
     function prove(IFaultVerifier verifier, bytes calldata proof) external {
         if (!isVerifier[address(verifier)]) revert DisputeCourt_UnknownVerifier(address(verifier));
         Fault memory fault = verifier.verify(proof);
-        bool known = isPunished[address(verifier)][fault.id];
-        isPunished[address(verifier)][fault.id] = true;
+        bool known = isPunished[fault.id];
+        isPunished[fault.id] = true;
         bool restored = fault.restitution.size != 0 && _restore(fault.id, fault.restitution);
         if (known) {
             if (!restored) revert DisputeCourt_NothingNew(fault.id);

@@ -18,7 +18,9 @@ struct Restitution {
 }
 
 /// @notice What a proof has shown.
-/// @param id Names the fault, whoever proves it and in whichever form: it is punished once.
+/// @param id Names the fault, whoever proves it and in whichever form: it is punished once. Verifiers of one court share it
+/// if they show the same fault, and cost the same then. For others it differs: a hash of the chain, of the contract that
+/// keeps what the fault is about, and of what it is there.
 /// @param respondent Whose stake answers for it.
 /// @param harmed Whom the slash compensates first; zero for nobody.
 /// @param harm Most it is compensated with, in the token's smallest unit.

@@ -467,6 +467,18 @@ describe("Attacks on the court: slashes", () => {
   });
 
   itStands({
+    name: "a fault is shown once more, through another verifier",
+    twin: "DisputeCourt_PunishesByVerifier",
+    scene: async (world) => {
+      await world.court.prove(world.verifier, proofOf(faultOf(world)));
+      return await world.staking.slashable(world.operator);
+    },
+    attack: async (world) => await world.court.prove(world.otherVerifier, proofOf(faultOf(world))),
+    refusal: { error: "DisputeCourt_NothingNew", args: (world) => [faultOf(world).id] },
+    hasWorked: async ({ staking, operator }, left) => (await staking.slashable(operator)) < left,
+  });
+
+  itStands({
     name: "somebody brings its own verifier",
     twin: "DisputeCourt_AnyVerifier",
     scene: async () => await ethers.deployContract("CredulousVerifier", [5_000n]),

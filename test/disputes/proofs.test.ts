@@ -63,7 +63,7 @@ describe("DisputeCourt: proofs", () => {
     expect(await balanceOf(world, alice)).to.equal(fault.harm);
     expect(await balanceOf(world, carol)).to.equal(bounty);
     expect(await balanceOf(world, NOBODY)).to.equal(SLASHED - fault.harm - bounty);
-    expect(await court.isPunished(verifier, fault.id)).to.equal(true);
+    expect(await court.isPunished(fault.id)).to.equal(true);
   });
 
   it("are good of this court's verifiers only", async () => {
@@ -85,17 +85,27 @@ describe("DisputeCourt: proofs", () => {
     }
   });
 
-  it("of other faults, and of other verifiers with the same id, are further faults", async () => {
+  it("punish each fault once, also if another verifier shows it", async () => {
+    const world = await loadFixture(deployWorld);
+    const { court, staking, ledger, verifier, otherVerifier, operator, alice, split } = world;
+    await court.prove(verifier, proofOf(faultOf(world)));
+    await expect(court.prove(otherVerifier, proofOf(faultOf(world))))
+      .to.be.revertedWithCustomError(court, "DisputeCourt_NothingNew")
+      .withArgs(faultOf(world).id);
+    const moving = faultOf(world, { restitution: restitutionOf(world, split, 0n) });
+    await expect(court.prove(otherVerifier, proofOf(moving))).to.not.emit(court, "FaultPunished");
+    expect(await ledger.redirectOf(split.id, 0n)).to.equal(accountOf(alice));
+    expect(await staking.slashable(operator)).to.equal(OWN + DELEGATED - SLASHED);
+  });
+
+  it("of other faults are further faults", async () => {
     const world = await loadFixture(deployWorld);
     const { court, staking, verifier, otherVerifier, operator } = world;
     await court.prove(verifier, proofOf(faultOf(world)));
-    await court.prove(otherVerifier, proofOf(faultOf(world)));
-    let left = OWN + DELEGATED - SLASHED;
-    left -= (left * OTHER_SLASH_BPS) / BPS;
-    expect(await staking.slashable(operator)).to.equal(left);
-    expect(await court.isPunished(otherVerifier, id("another fault"))).to.equal(false);
+    expect(await court.isPunished(id("another fault"))).to.equal(false);
     await court.prove(otherVerifier, proofOf(faultOf(world, { id: id("another fault") })));
-    expect(await court.isPunished(otherVerifier, id("another fault"))).to.equal(true);
+    expect(await court.isPunished(id("another fault"))).to.equal(true);
+    const left = OWN + DELEGATED - SLASHED;
     expect(await staking.slashable(operator)).to.equal(left - (left * OTHER_SLASH_BPS) / BPS);
   });
 
@@ -106,7 +116,7 @@ describe("DisputeCourt: proofs", () => {
     const proving = court.connect(carol).prove(verifier, proofOf(fault));
     await expect(proving).to.emit(court, "FaultPunished").withArgs(verifier, fault.id, mallory, carol, 0n);
     await expect(proving).to.not.emit(court, "SlashDivided");
-    expect(await court.isPunished(verifier, fault.id)).to.equal(true);
+    expect(await court.isPunished(fault.id)).to.equal(true);
   });
 
   it("of a pool that slashes have ruined still restore shares", async () => {

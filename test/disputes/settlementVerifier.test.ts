@@ -4,6 +4,7 @@ import { network } from "hardhat";
 
 import { walletAccount } from "../../sdk/account.ts";
 import { proveShare } from "../../sdk/datanetProof.ts";
+import { encodeEquivocationProof } from "../../sdk/equivocationProof.ts";
 import { callId, receiptDigest } from "../../sdk/receipt.ts";
 import { ReceiptTree, settlementOf, shareOfReceipt } from "../../sdk/receiptTree.ts";
 import { encodeSettlementProof, type SettlementPlace } from "../../sdk/settlementProof.ts";
@@ -57,6 +58,23 @@ describe("SettlementVerifier", () => {
       harm: 5_000n,
       restitution: NO_RESTITUTION,
     });
+  });
+
+  it("finds the fault that two signed receipts show, which the court punishes once", async () => {
+    const { world, settled } = await startScene();
+    const { court, equivocations, settlements } = world;
+    const [receipt] = settled.receipts;
+    const proof = await proofOf(world, settled, { index: 0 });
+    const { id: faultId } = await faultOf(settlements, proof);
+    const two = encodeEquivocationProof(
+      await signed(world, receipt),
+      await signed(world, { ...receipt, outputRoot: id("a third answer") }),
+    );
+    expect((await faultOf(equivocations, two)).id).to.equal(faultId);
+    await court.prove(equivocations, two);
+    await expect(court.prove(settlements, proof))
+      .to.be.revertedWithCustomError(court, "DisputeCourt_NothingNew")
+      .withArgs(faultId);
   });
 
   it("slashes three tenths", async () => {

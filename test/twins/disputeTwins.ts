@@ -151,6 +151,18 @@ export const DISPUTE_TWINS: readonly Twin[] = [
     why: "one proof slashes again and again",
   },
   {
+    name: "DisputeCourt_PunishesByVerifier",
+    source: COURT,
+    find: `        bool known = isPunished[fault.id];
+        isPunished[fault.id] = true;
+`,
+    replace: `        bytes32 named = keccak256(abi.encode(verifier, fault.id));
+        bool known = isPunished[named];
+        isPunished[named] = true;
+`,
+    why: "a fault that two verifiers can show is punished twice",
+  },
+  {
     name: "DisputeCourt_LastProofWins",
     source: COURT,
     find: "        if (rank != 0 && rank <= uint256(r.rank) + 1) return false;\n",

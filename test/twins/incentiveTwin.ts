@@ -187,7 +187,7 @@ export const SLIPS: readonly Slip[] = [
   },
 
   // ------------------------------------------------------------------ the court: proofs
-  without({ name: "punishesTwice", source: COURT, find: "isPunished[address(verifier)][fault.id] = true;" }),
+  without({ name: "punishesTwice", source: COURT, find: "isPunished[fault.id] = true;" }),
   without({ name: "forgetsRanks", source: COURT, find: "_rankOf[splitId][r.index] = uint256(r.rank) + 1;" }),
   without({
     name: "anyVerifier",

@@ -190,7 +190,7 @@ abstract contract CourtHandlers is StakingHandlers {
         uint256 rank = bookRank[split][fault.restitution.index];
         bool restored = moves && (rank == 0 || rank > uint256(fault.restitution.rank) + 1);
         bool there = fault.restitution.index < splits[split].shares.length;
-        bool known = bookPunished[address(verifier)][fault.id];
+        bool known = bookPunished[fault.id];
         bool allowed = fault.id != 0 && (restored ? there : !known);
         if (source.oneIn(32)) (verifier, allowed) = (IFaultVerifier(STRANGER), false);
 
@@ -432,7 +432,7 @@ abstract contract CourtHandlers is StakingHandlers {
     }
 
     function _bookPunished(IFaultVerifier verifier, Fault memory fault, address claimant) private {
-        bookPunished[address(verifier)][fault.id] = true;
+        bookPunished[fault.id] = true;
         uint256 op = _operatorOf(fault.respondent);
         if (op == OPERATORS) return;
         uint256 asked = (_slashable(op) * verifier.slashBps()) / BPS;

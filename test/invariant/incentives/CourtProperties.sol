@@ -104,13 +104,10 @@ abstract contract CourtProperties is StakingProperties {
     }
 
     function Z08_eachFaultIsPunishedOnce() private view returns (bool) {
-        for (uint256 i = 0; i < verifiers.length; ++i) {
-            address verifier = address(verifiers[i]);
-            for (uint256 k = 1; k <= FAULTS; ++k) {
-                bool punished = bookPunished[verifier][bytes32(k)];
-                if (seenPunished[verifier][bytes32(k)] != (punished ? 1 : 0)) return false;
-                if (court.isPunished(verifier, bytes32(k)) != punished) return false;
-            }
+        for (uint256 k = 1; k <= FAULTS; ++k) {
+            bool punished = bookPunished[bytes32(k)];
+            if (seenPunished[bytes32(k)] != (punished ? 1 : 0)) return false;
+            if (court.isPunished(bytes32(k)) != punished) return false;
         }
         return true;
     }

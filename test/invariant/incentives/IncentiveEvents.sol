@@ -60,7 +60,7 @@ abstract contract IncentiveEvents {
     mapping(uint256 caseId => SeenCase) internal seenCase;
     mapping(address arbitrator => mapping(uint256 disputeId => uint256 caseId)) internal seenDispute;
     mapping(bytes32 splitId => mapping(uint256 index => uint256 caseId)) internal seenHolder;
-    mapping(address verifier => mapping(bytes32 faultId => uint256)) internal seenPunished;
+    mapping(bytes32 faultId => uint256) internal seenPunished;
     address internal seenArbitrator;
     uint256 internal seenMinBond;
 
@@ -198,7 +198,7 @@ abstract contract IncentiveEvents {
     function _readCourt(bytes32[] memory topics, bytes memory data) private {
         bytes32 name = topics[0];
         if (name == DisputeCourt.FaultPunished.selector) {
-            ++seenPunished[_address(topics[1])][topics[2]];
+            ++seenPunished[topics[2]];
         } else if (name == DisputeCourt.SlashDivided.selector) {
             (uint256 compensation, , uint256 bounty, uint256 burned) = abi.decode(
                 data,

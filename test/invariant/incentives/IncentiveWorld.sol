@@ -194,7 +194,7 @@ abstract contract IncentiveWorld is Subject, IncentiveEvents {
     BookedDispute[] internal disputes;
     mapping(uint256 dispute => mapping(address member => bool)) internal bookVoted;
     uint256[2] internal bookDisputeCount;
-    mapping(address verifier => mapping(bytes32 faultId => bool)) internal bookPunished;
+    mapping(bytes32 faultId => bool) internal bookPunished;
     mapping(uint256 split => mapping(uint256 index => uint256)) internal bookRank;
     mapping(uint256 split => uint256) internal bookReceived;
     mapping(uint256 split => mapping(uint256 index => uint256)) internal bookDrawn;
