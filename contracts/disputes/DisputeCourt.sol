@@ -304,14 +304,14 @@ contract DisputeCourt is LedgerFunds, AccessManaged, IArbitrable {
 
     // ------------------------------------------------------------------ by proof
 
-    /// @notice Punishes a fault that a proof shows, and gives the share to whom it is due. Anyone may call; a fault that is
-    /// known already can be shown again to move another share.
+    /// @notice Punishes a fault that a proof shows, and gives the share to whom it is due if this contract is its split's
+    /// arbiter. Anyone may call; a fault that is known already can be shown again to move another share.
     function prove(IFaultVerifier verifier, bytes calldata proof) external {
         if (!isVerifier[address(verifier)]) revert DisputeCourt_UnknownVerifier(address(verifier));
         Fault memory fault = verifier.verify(proof);
         bool known = isPunished[fault.id];
         isPunished[fault.id] = true;
-        bool restored = fault.restitution.size != 0 && _restore(fault.id, fault.restitution);
+        bool restored = fault.restitution.arbiter == address(this) && _restore(fault.id, fault.restitution);
         if (known) {
             if (!restored) revert DisputeCourt_NothingNew(fault.id);
             return;

@@ -18,7 +18,8 @@ struct DuplicateProof {
 
 /// @title A curator accepted the same content twice
 /// @notice The same bytes at two places of one log, each with units. The curator that accepted the later one answers for
-/// it, and each version's share of it goes to the first contributor. Nobody gets it where both are the same person's.
+/// it, and each version's share of it goes to the first contributor, where the court is the arbiter. Nobody gets it where both
+/// are the same person's.
 ///
 /// Licence and URI may differ: whoever wants to change those revokes before it contributes again.
 /// @dev A fault is a place in a log and no version, so that a curator is punished once for it however many versions follow.
@@ -85,6 +86,7 @@ contract DuplicateVerifier is IFaultVerifier {
                     totalUnits: uint128(root.units),
                     size: log.size,
                     index: later,
+                    arbiter: log.arbiter,
                     to: isOwn ? Accounts.NOBODY : Accounts.wallet(contributor),
                     rank: p.first.index
                 })

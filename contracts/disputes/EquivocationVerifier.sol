@@ -51,7 +51,7 @@ contract EquivocationVerifier is IFaultVerifier {
                 respondent: executor,
                 harmed: p.receipt.payer,
                 harm: Receipts.harmOf(p.receipt, p.other),
-                restitution: Restitution(0, 0, 0, 0, 0, 0)
+                restitution: Restitution(0, 0, 0, 0, address(0), 0, 0)
             });
     }
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-/// @notice A share that is to go to somebody else from now on. Its split must have the court as arbiter.
+/// @notice A share that is to go to somebody else from now on. It does if its split has the court as arbiter.
 /// @param root Root of the split's tree.
 /// @param totalUnits Units of the whole split.
-/// @param size Number of the split's shares; zero if a fault concerns no share.
+/// @param size Number of the split's shares.
 /// @param index The share.
+/// @param arbiter The split's arbiter; zero if nobody is, or a fault concerns no share.
 /// @param to Account of the ledger that gets it.
 /// @param rank If several proofs give one share to different accounts, the lowest rank wins.
 struct Restitution {
@@ -13,6 +14,7 @@ struct Restitution {
     uint128 totalUnits;
     uint64 size;
     uint64 index;
+    address arbiter;
     bytes32 to;
     uint64 rank;
 }

@@ -112,7 +112,7 @@ contract RevokedLineageVerifier is IFaultVerifier {
                 respondent: p.registry.latestPublisherOf(p.assetId),
                 harmed: contributor,
                 harm: type(uint128).max,
-                restitution: Restitution(0, 0, 0, 0, 0, 0)
+                restitution: Restitution(0, 0, 0, 0, address(0), 0, 0)
             });
     }
 

@@ -158,7 +158,7 @@ contract SettlementVerifier is IFaultVerifier {
                 respondent: operator,
                 harmed: p.signed.payer,
                 harm: Receipts.harmOf(p.signed, p.settled),
-                restitution: Restitution(0, 0, 0, 0, 0, 0)
+                restitution: Restitution(0, 0, 0, 0, address(0), 0, 0)
             });
     }
 

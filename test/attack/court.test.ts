@@ -479,6 +479,17 @@ describe("Attacks on the court: slashes", () => {
   });
 
   itStands({
+    name: "a duplicate in a copy of a log, with an arbiter of its own, moves a share of the original",
+    twin: "DisputeCourt_RestoresOthers",
+    scene: nothing,
+    attack: async (world) => {
+      const restitution = restitutionOf(world, world.split, 0n, { arbiter: world.mallory.address });
+      await world.court.prove(world.verifier, proofOf(faultOf(world, { restitution })));
+    },
+    hasWorked: async ({ ledger, split }) => (await ledger.redirectOf(split.id, 0n)) !== ZeroHash,
+  });
+
+  itStands({
     name: "somebody brings its own verifier",
     twin: "DisputeCourt_AnyVerifier",
     scene: async () => await ethers.deployContract("CredulousVerifier", [5_000n]),

@@ -64,13 +64,13 @@ describe("DuplicateVerifier", () => {
     it(`finds the same content twice in a version ${kind}`, async () => {
       const scene = await startScene(shares);
       const { world, datanet } = scene;
-      const { root, totalUnits } = datanet.latest.log.header;
+      const { root, totalUnits, arbiter } = datanet.latest.log.header;
       expect(await faultOf(world.duplicates, proofOf(scene))).to.deep.equal({
         id: faultId(world, await world.datanets.getAddress(), datanet.id, 2),
         respondent: world.curator.address,
         harmed: world.alice.address,
         harm: WHATEVER_IT_IS,
-        restitution: { root, totalUnits, size: 3n, index: 2n, to: accountOf(world.alice), rank: 0n },
+        restitution: { root, totalUnits, size: 3n, index: 2n, arbiter, to: accountOf(world.alice), rank: 0n },
       });
     });
   }

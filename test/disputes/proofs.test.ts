@@ -145,7 +145,8 @@ describe("DisputeCourt: proofs", () => {
       [mild],
       { arbitrator: ZeroAddress, minBond: parseEther("1"), evidenceSeconds: 3_600n, rulingSeconds: 3_600n },
     ]);
-    const fault = faultOf(world, { restitution: restitutionOf(world, split, 0n) });
+    const restitution = restitutionOf(world, split, 0n, { arbiter: await court.getAddress() });
+    const fault = faultOf(world, { restitution });
     await expect(court.prove(mild, proofOf(fault))).to.emit(court, "ShareRestored");
     expect(await staking.slashable(operator)).to.equal(OWN + DELEGATED);
   });
@@ -230,6 +231,28 @@ describe("DisputeCourt: proofs", () => {
         expect(await ledger.redirectOf(other.id, index)).to.equal(accountOf(alice));
       }
       expect(await staking.slashable(operator)).to.equal(left);
+    });
+
+    it("but only of a split whose arbiter is the court, though the fault is punished", async () => {
+      const world = await loadFixture(deployWorld);
+      const { court, ledger, staking, split, verifier, operator, mallory } = world;
+      for (const [name, arbiter] of Object.entries({ nobody: ZeroAddress, somebody: mallory.address })) {
+        const before = await staking.slashable(operator);
+        const fault = faultOf(world, { id: id(name), restitution: restitutionOf(world, split, 0n, { arbiter }) });
+        const proving = court.prove(verifier, proofOf(fault));
+        await expect(proving).to.emit(court, "FaultPunished");
+        await expect(proving).to.not.emit(court, "ShareRestored");
+        await expect(proving).to.not.emit(ledger, "Redirected");
+        expect(await staking.slashable(operator)).to.equal(before - (before * SLASH_BPS) / BPS);
+        await expect(court.prove(verifier, proofOf(fault)))
+          .to.be.revertedWithCustomError(court, "DisputeCourt_NothingNew")
+          .withArgs(fault.id);
+      }
+      await court.prove(
+        verifier,
+        proofOf(faultOf(world, { restitution: restitutionOf(world, split, 0n, { rank: 9n }) })),
+      );
+      expect(await ledger.redirectOf(split.id, 0n)).to.equal(accountOf(world.alice));
     });
 
     it("not twice by the same proof", async () => {

@@ -1,3 +1,4 @@
+import { ZeroAddress } from "ethers";
 import type { NetworkConnection } from "hardhat/types/network";
 
 import type { LoggedContribution, PublishedVersion } from "../../sdk/datanetProof.ts";
@@ -16,7 +17,15 @@ export interface FoundFault {
   respondent: string;
   harmed: string;
   harm: bigint;
-  restitution: { root: string; totalUnits: bigint; size: bigint; index: bigint; to: string; rank: bigint };
+  restitution: {
+    root: string;
+    totalUnits: bigint;
+    size: bigint;
+    index: bigint;
+    arbiter: string;
+    to: string;
+    rank: bigint;
+  };
 }
 
 /** More than anybody can own. */
@@ -27,6 +36,7 @@ export const NO_RESTITUTION = {
   totalUnits: 0n,
   size: 0n,
   index: 0n,
+  arbiter: ZeroAddress,
   to: `0x${"00".repeat(32)}`,
   rank: 0n,
 };
@@ -39,8 +49,8 @@ export async function deployVerifierWorld(connection: NetworkConnection): Promis
 /** What a proof shows. */
 export async function faultOf(verifier: Pick<IFaultVerifier, "verify">, proof: string): Promise<FoundFault> {
   const { id, respondent, harmed, harm, restitution } = await verifier.verify(proof);
-  const { root, totalUnits, size, index, to, rank } = restitution;
-  return { id, respondent, harmed, harm, restitution: { root, totalUnits, size, index, to, rank } };
+  const { root, totalUnits, size, index, arbiter, to, rank } = restitution;
+  return { id, respondent, harmed, harm, restitution: { root, totalUnits, size, index, arbiter, to, rank } };
 }
 
 /** A version of a Datanet as its publication shows it; the latest one unless stated otherwise. */

@@ -1,5 +1,5 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
-import { AbiCoder, type ContractTransactionReceipt, id, parseEther, ZeroHash } from "ethers";
+import { AbiCoder, type ContractTransactionReceipt, id, parseEther, ZeroAddress, ZeroHash } from "ethers";
 import type { NetworkConnection } from "hardhat/types/network";
 
 import { casesIn, type HeldShare } from "../../sdk/disputeCase.ts";
@@ -65,6 +65,7 @@ export interface Restitution {
   totalUnits: bigint;
   size: bigint;
   index: bigint;
+  arbiter: string;
   to: string;
   rank: bigint;
 }
@@ -80,9 +81,18 @@ export interface Fault {
 
 const FAULT =
   "tuple(bytes32 id, address respondent, address harmed, uint256 harm, " +
-  "tuple(bytes32 root, uint128 totalUnits, uint64 size, uint64 index, bytes32 to, uint64 rank) restitution)";
+  "tuple(bytes32 root, uint128 totalUnits, uint64 size, uint64 index, address arbiter, bytes32 to, uint64 rank) " +
+  "restitution)";
 
-const NO_RESTITUTION: Restitution = { root: ZeroHash, totalUnits: 0n, size: 0n, index: 0n, to: ZeroHash, rank: 0n };
+const NO_RESTITUTION: Restitution = {
+  root: ZeroHash,
+  totalUnits: 0n,
+  size: 0n,
+  index: 0n,
+  arbiter: ZeroAddress,
+  to: ZeroHash,
+  rank: 0n,
+};
 
 export async function deployDisputes(
   connection: NetworkConnection,
@@ -228,8 +238,8 @@ export function restitutionOf(
   index: bigint,
   changes: Partial<Restitution> = {},
 ): Restitution {
-  const { root, totalUnits, size } = header;
-  return { root, totalUnits, size: BigInt(size), index, to: accountOf(alice), rank: 5n, ...changes };
+  const { root, totalUnits, size, arbiter } = header;
+  return { root, totalUnits, size: BigInt(size), index, arbiter, to: accountOf(alice), rank: 5n, ...changes };
 }
 
 /** The fault as the credulous verifiers take it for proven. */

@@ -163,6 +163,13 @@ export const DISPUTE_TWINS: readonly Twin[] = [
     why: "a fault that two verifiers can show is punished twice",
   },
   {
+    name: "DisputeCourt_RestoresOthers",
+    source: COURT,
+    find: "fault.restitution.arbiter == address(this)",
+    replace: "fault.restitution.size != 0",
+    why: "a proof about a split of another arbiter's moves a share of the court's split with the same shares",
+  },
+  {
     name: "DisputeCourt_LastProofWins",
     source: COURT,
     find: "        if (rank != 0 && rank <= uint256(r.rank) + 1) return false;\n",

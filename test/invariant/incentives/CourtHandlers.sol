@@ -184,11 +184,11 @@ abstract contract CourtHandlers is StakingHandlers {
         fault.harmed = source.oneIn(4) ? address(0) : _anyWallet(source);
         fault.harm = source.magnitude(MOST);
         uint256 split = source.below(2);
-        bool moves = source.oneIn(2);
-        if (moves) _restitution(source, fault, split);
+        if (source.oneIn(2)) _restitution(source, fault, split);
 
         uint256 rank = bookRank[split][fault.restitution.index];
-        bool restored = moves && (rank == 0 || rank > uint256(fault.restitution.rank) + 1);
+        bool restored =
+            fault.restitution.arbiter == address(court) && (rank == 0 || rank > uint256(fault.restitution.rank) + 1);
         bool there = fault.restitution.index < splits[split].shares.length;
         bool known = bookPunished[fault.id];
         bool allowed = fault.id != 0 && (restored ? there : !known);
@@ -346,6 +346,7 @@ abstract contract CourtHandlers is StakingHandlers {
         (fault.restitution.root, fault.restitution.totalUnits) = (splits[split].root, splits[split].totalUnits);
         fault.restitution.size = uint64(size);
         fault.restitution.index = uint64(source.oneIn(16) ? size : source.below(size));
+        fault.restitution.arbiter = source.oneIn(8) ? _anyWallet(source) : address(court);
         fault.restitution.to = source.oneIn(8) ? bytes32(0) : _wallet(_anyWallet(source));
         fault.restitution.rank = uint64(source.below(4));
     }
