@@ -89,8 +89,9 @@ struct Case {
 ///   drawn, and the respondent's stake cannot leave. The arbitrator rules (ERC-792), and {settle} carries it out.
 ///   Without a ruling in time everything goes back.
 ///
-/// A slash pays out at most half of what the operator itself has lost by it, to the harmed party first, and burns the
-/// rest. So nobody gains by having itself slashed, with however much stake of others.
+/// A slash pays out at most half of what the operator itself has lost by it: a tenth to whoever proved the fault, and up to
+/// the rest of the half to the harmed party. All else is burned. So nobody gains by having itself slashed, with however much
+/// stake of others.
 /// @dev Custody: this contract's balance in the ledger, wallet account, ≥ Σ bonds of cases that have not ended. What
 /// shares in dispute have earned is in sub-accounts, one for each share of each case.
 contract DisputeCourt is LedgerFunds, AccessManaged, IArbitrable {
@@ -228,10 +229,10 @@ contract DisputeCourt is LedgerFunds, AccessManaged, IArbitrable {
     /// @notice Most that a ruling can take of a pool.
     uint256 public constant RULING_SLASH_BPS = 2_000;
 
-    /// @notice What of the operator's own loss goes to whoever proves a fault, if the harmed party leaves as much.
+    /// @notice What of the operator's own loss goes to whoever proves a fault.
     uint256 public constant BOUNTY_BPS = 1_000;
 
-    /// @notice What of the operator's own loss is paid out at most.
+    /// @notice What of the operator's own loss is paid out at most, bounty included.
     uint256 public constant PAID_BPS = 5_000;
 
     /// @notice The ruling for the respondent.
@@ -580,9 +581,9 @@ contract DisputeCourt is LedgerFunds, AccessManaged, IArbitrable {
         if (amount == 0) return 0;
         uint256 own;
         (slashed, own) = staking.slash(respondent, amount);
-        uint256 payable_ = (own * PAID_BPS) / BPS;
-        uint256 compensation = harmed == address(0) ? 0 : Math.min(harm, payable_);
-        uint256 bounty = claimant == address(0) ? 0 : Math.min(payable_ - compensation, (own * BOUNTY_BPS) / BPS);
+        uint256 bounty = claimant == address(0) ? 0 : (own * BOUNTY_BPS) / BPS;
+        uint256 left = (own * PAID_BPS) / BPS - bounty;
+        uint256 compensation = harmed == address(0) ? 0 : Math.min(harm, left);
         uint256 burned = slashed - compensation - bounty;
         emit SlashDivided(harmed, compensation, claimant, bounty, burned);
         _pay(Accounts.wallet(harmed), compensation);

@@ -24,7 +24,7 @@ struct Restitution {
 /// if they show the same fault, and cost the same then. For others it differs: a hash of the chain, of the contract that
 /// keeps what the fault is about, and of what it is there.
 /// @param respondent Whose stake answers for it.
-/// @param harmed Whom the slash compensates first; zero for nobody.
+/// @param harmed Whom the slash compensates; zero for nobody.
 /// @param harm Most it is compensated with, in the token's smallest unit.
 /// @param restitution A share that moves, every time another one is shown for the same fault.
 struct Fault {

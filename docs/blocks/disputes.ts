@@ -60,9 +60,9 @@ export async function renderSlashExample(): Promise<string> {
   const own = (OWN_STAKE * fault) / BPS;
   const slashed = ((OWN_STAKE + DELEGATED_STAKE) * fault) / BPS;
   const most = (own * PAID_BPS) / BPS;
+  const bounty = (own * BOUNTY_BPS) / BPS;
   const divide = (harm: number): number[] => {
-    const compensation = Math.min(harm, most);
-    const bounty = Math.min(most - compensation, (own * BOUNTY_BPS) / BPS);
+    const compensation = Math.min(harm, most - bounty);
     return [compensation, bounty, slashed - compensation - bounty];
   };
   const [small, large] = [divide(HARM), divide(most * 2)];

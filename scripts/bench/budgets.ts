@@ -18,7 +18,7 @@ const BUDGETS: Record<string, number> = {
   "delegate votes in 16 pools, first time": 1_446_500,
   "delegate votes in 16 pools": 1_198_700,
   "prove an equivocation, first against a pool": 264_900,
-  "prove a duplicate in a Datanet of 100, first against a pool": 372_100,
+  "prove a duplicate in a Datanet of 100, first against a pool": 397_400,
   "open a case, 1 share": 379_500,
   "submit evidence": 31_500,
   "vote on a case": 87_800,

@@ -48,7 +48,7 @@ function deployShareOf(ownPercent: bigint): () => Promise<DisputeWorld> {
 }
 
 describe("DisputeCourt: proofs", () => {
-  it("slash what the verifier says, and pay harm first, then the bounty, and burn the rest", async () => {
+  it("slash what the verifier says, pay the bounty and the harm, and burn the rest", async () => {
     const world = await loadFixture(deployWorld);
     const { court, staking, verifier, operator, alice, carol } = world;
     const fault = faultOf(world);
@@ -157,12 +157,11 @@ describe("DisputeCourt: proofs", () => {
       const pool = parseEther("100000");
       const slashed = (pool * SLASH_BPS) / BPS;
       const own = (slashed * ownPercent) / 100n;
-      const most = (own * PAID_BPS) / BPS;
-      const bountyAtMost = (own * BOUNTY_BPS) / BPS;
+      const bounty = (own * BOUNTY_BPS) / BPS;
+      const most = (own * PAID_BPS) / BPS - bounty;
       const harms = {
         none: 0n,
         "little harm": own / 100n,
-        "harm that leaves less than the bounty": most === 0n ? 0n : most - bountyAtMost + 1n,
         "as much harm as can be paid": most,
         "harm above what can be paid": most + 1n,
         "harm without limit": MaxUint256,
@@ -172,7 +171,6 @@ describe("DisputeCourt: proofs", () => {
           const world = await loadFixture(deploy);
           const { court, verifier, mallory, alice, carol } = world;
           const compensation = harm < most ? harm : most;
-          const bounty = most - compensation < bountyAtMost ? most - compensation : bountyAtMost;
           const burned = slashed - compensation - bounty;
           const fault = faultOf(world, { respondent: mallory.address, harm });
           await expect(court.connect(carol).prove(verifier, proofOf(fault)))

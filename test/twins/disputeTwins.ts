@@ -135,8 +135,8 @@ export const DISPUTE_TWINS: readonly Twin[] = [
   {
     name: "DisputeCourt_PaysDelegatedStake",
     source: COURT,
-    find: "uint256 payable_ = (own * PAID_BPS) / BPS;",
-    replace: "uint256 payable_ = (slashed * PAID_BPS) / BPS;",
+    find: "uint256 left = (own * PAID_BPS) / BPS - bounty;",
+    replace: "uint256 left = (slashed * PAID_BPS) / BPS - bounty;",
     why: "an operator has itself slashed and is paid with the stake of those who trusted it",
   },
   {

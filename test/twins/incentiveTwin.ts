@@ -198,8 +198,8 @@ export const SLIPS: readonly Slip[] = [
   {
     name: "paysOfOthersLoss",
     source: COURT,
-    find: "uint256 payable_ = ",
-    replace: "if (OFF) own = slashed;\n        uint256 payable_ = ",
+    find: "uint256 bounty = ",
+    replace: "if (OFF) own = slashed;\n        uint256 bounty = ",
   },
   without({ name: "burnsNothing", source: COURT, find: "_pay(Accounts.NOBODY, burned);" }),
 

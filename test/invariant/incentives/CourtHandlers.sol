@@ -440,7 +440,7 @@ abstract contract CourtHandlers is StakingHandlers {
         if (asked != 0) _bookDivided(op, asked, asked, fault.harmed, fault.harm, claimant);
     }
 
-    /// @dev Half of what the operator lost itself, to the harmed party first; a tenth at most for the claimant.
+    /// @dev Half of what the operator lost itself: a tenth for the claimant, if there is one, the rest for the harmed party.
     function _bookDivided(
         uint256 op,
         uint256 asked,
@@ -450,19 +450,13 @@ abstract contract CourtHandlers is StakingHandlers {
         address claimant
     ) private {
         (uint256 slashed, uint256 own) = _bookSlash(op, asked, cap);
-        uint256 left = own / 2;
+        uint256 bounty = claimant == address(0) ? 0 : own / 10;
+        uint256 left = own / 2 - bounty;
         uint256 compensation =
             harmed == address(0)
                 ? 0
                 : harm < left
                     ? harm
-                    : left;
-        left -= compensation;
-        uint256 bounty =
-            claimant == address(0)
-                ? 0
-                : own / 10 < left
-                    ? own / 10
                     : left;
         bookBalance[_wallet(address(staking))] -= slashed;
         if (compensation != 0) bookBalance[_wallet(harmed)] += compensation;
