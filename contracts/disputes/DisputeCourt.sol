@@ -97,7 +97,7 @@ struct Case {
 contract DisputeCourt is LedgerFunds, AccessManaged, IArbitrable {
     // ------------------------------------------------------------------ errors
 
-    /// @notice Thrown when a parameter is not within its bounds.
+    /// @notice Thrown when a parameter, or a bond, is not within its bounds.
     error DisputeCourt_OutOfBounds(string parameter, uint256 value, uint256 min, uint256 max);
 
     /// @notice Thrown when a proof is for no verifier of this court.
@@ -117,9 +117,6 @@ contract DisputeCourt is LedgerFunds, AccessManaged, IArbitrable {
 
     /// @notice Thrown when nobody is accused, or the court or the staking contract, which hold what is others'.
     error DisputeCourt_BadRespondent(address respondent);
-
-    /// @notice Thrown when a bond is smaller than the claim asks for.
-    error DisputeCourt_BondTooSmall(uint256 bond, uint256 needed);
 
     /// @notice Thrown when a case comes without the arbitrator's fee, or with more.
     error DisputeCourt_BadArbitrationFee(uint256 value, uint256 cost);
@@ -340,7 +337,6 @@ contract DisputeCourt is LedgerFunds, AccessManaged, IArbitrable {
         caseId = ++caseCount;
         (HeldShare[] memory shares, uint256 escrowed) = _holdAll(caseId, claim.respondent, draws);
         uint256 needed = bondFor(claim.amount, escrowed);
-        if (bond < needed) revert DisputeCourt_BondTooSmall(bond, needed);
         _bounded("bond", bond, needed, type(uint96).max);
         _cases[caseId] = Case({
             claimant: msg.sender,

@@ -41,6 +41,7 @@ const MAX_HOLD = 30n * DAY;
 const RULING_SLASH_BPS = 2_000n;
 const BPS = 10_000n;
 const NO_DRAWS = "0x";
+const MAX_BOND = 2n ** 96n - 1n;
 const POOL = OWN + DELEGATED;
 
 const plainCase = async (world: DisputeWorld): Promise<OpenedCase> => await openCase(world);
@@ -355,7 +356,7 @@ describe("Attacks on the court: bonds", () => {
     },
     attack: async (world) =>
       await openCase(world, { claim: { amount: 1n }, draws: NO_DRAWS, bond: 0n, claimant: world.mallory }),
-    refusal: { error: "DisputeCourt_BondTooSmall", args: () => [0n, MIN_BOND] },
+    refusal: { error: "DisputeCourt_OutOfBounds", args: () => ["bond", 0n, MIN_BOND, MAX_BOND] },
     hasWorked: async ({ staking, operator }) => (await staking.poolOf(operator)).holds !== 0n,
   });
 
@@ -366,7 +367,7 @@ describe("Attacks on the court: bonds", () => {
       await ledger.connect(governor).pay(split.id, parseEther("999000"), 1n, ZeroHash);
     },
     attack: async (world) => await openCase(world, { claim: { amount: 0n }, bond: MIN_BOND, claimant: world.mallory }),
-    refusal: { error: "DisputeCourt_BondTooSmall", args: () => [MIN_BOND, parseEther("20000")] },
+    refusal: { error: "DisputeCourt_OutOfBounds", args: () => ["bond", MIN_BOND, parseEther("20000"), MAX_BOND] },
     hasWorked: async ({ court, ledger }) =>
       (await ledger.balanceOf(await court.escrowOf(1n, 0n))) === parseEther("400000"),
   });

@@ -346,17 +346,17 @@ describe("DisputeCourt", () => {
         },
         {
           when: "the bond is too small for claim and escrow by one",
-          error: "DisputeCourt_BondTooSmall",
+          error: "DisputeCourt_OutOfBounds",
           bond: enough - 1n,
-          args: () => [enough - 1n, enough],
+          args: () => ["bond", enough - 1n, enough, MAX_BOND],
         },
         {
           when: "the bond is smaller than the least",
-          error: "DisputeCourt_BondTooSmall",
+          error: "DisputeCourt_OutOfBounds",
           claim: () => ({ amount: 1n }),
           draws: () => NO_DRAWS,
           bond: MIN_BOND - 1n,
-          args: () => [MIN_BOND - 1n, MIN_BOND],
+          args: () => ["bond", MIN_BOND - 1n, MIN_BOND, MAX_BOND],
         },
         {
           when: "the bond is larger than a case can keep",
