@@ -79,6 +79,9 @@ contract DatanetRegistry is AssetRegistry, EIP712 {
     /// @notice Thrown when content is empty.
     error DatanetRegistry_EmptyContent();
 
+    /// @notice Thrown when a Datanet's log has another size than its curator expected.
+    error DatanetRegistry_OtherLog(uint256 id, uint256 size, uint256 expected);
+
     /// @notice Thrown when a batch of contributions would append nothing.
     error DatanetRegistry_EmptyBatch();
 
@@ -247,10 +250,14 @@ contract DatanetRegistry is AssetRegistry, EIP712 {
 
     /// @notice Decides the next submissions of the queue, all in their order, and publishes a version. Units of zero
     /// reject a submission; the others, at least one, are appended to the log.
+    /// @param size Size of the log that the curator has looked at ({logOf}). It answers for what is in the log twice, so
+    /// nothing that came in between may stand in front of the batch.
     function accept(
         uint256 id,
+        uint256 size,
         Contribution[] calldata contributions
     ) external onlyCurator(id) returns (uint256 version) {
+        _checkSize(id, size);
         Queue storage queue = _queues[id];
         uint256 decided = queue.decided;
         bytes32 head = queue.heads[decided];
@@ -284,12 +291,15 @@ contract DatanetRegistry is AssetRegistry, EIP712 {
 
     /// @notice Accepts contributions by their contributors' signatures (EIP-712 or ERC-1271), in the order of the batch,
     /// and publishes a version.
+    /// @param size Size of the log that the curator has looked at, as in {accept}.
     /// @param signatures One for each contribution, in their order, each behind its length in two bytes.
     function acceptSigned(
         uint256 id,
+        uint256 size,
         Contribution[] calldata contributions,
         bytes calldata signatures
     ) external onlyCurator(id) returns (uint256 version) {
+        _checkSize(id, size);
         SumNode[] memory leaves = MerkleSumTree.list(contributions.length);
         bytes32 domain = _domainSeparatorV4();
         bytes32[3] memory message = [CONTRIBUTION_TYPEHASH, bytes32(id), 0];
@@ -394,6 +404,12 @@ contract DatanetRegistry is AssetRegistry, EIP712 {
         curationOf[id] = curation;
         _curators[id].push((uint256(_logs[id].size) << 160) | uint160(curation.curator));
         emit CurationSet(id, curation.curator, curation.ownerBps, curation.curatorBps);
+    }
+
+    /// @dev Only the size: a log changes by growing or by losing units, which puts nothing in front of anything.
+    function _checkSize(uint256 id, uint256 expected) private view {
+        uint256 size = _logs[id].size;
+        if (size != expected) revert DatanetRegistry_OtherLog(id, size, expected);
     }
 
     function _append(

@@ -99,7 +99,7 @@ async function createDatanet({
   );
   const signatures = packSignatures(offers.map(({ signature }) => signature));
   const contributions = offers.map(({ contribution }) => contribution);
-  await (await registered.acceptSigned(datanetId, contributions, signatures)).wait();
+  await (await registered.acceptSigned(datanetId, 0n, contributions, signatures)).wait();
   return { registry, id: datanetId, version: await datanets.latestVersion(datanetId) };
 }
 

@@ -88,7 +88,8 @@ export async function acceptSubmitted({
   datanetId,
   batch,
 }: Batch): Promise<ContractTransactionReceipt> {
-  return settle(datanets.accept(datanetId, entriesOf(batch), { gasLimit: TRANSACTION_GAS_LIMIT }));
+  const { size } = await datanets.logOf(datanetId);
+  return settle(datanets.accept(datanetId, size, entriesOf(batch), { gasLimit: TRANSACTION_GAS_LIMIT }));
 }
 
 /** Accepts contributions by their contributors' signatures. */
@@ -101,9 +102,10 @@ export async function acceptSigned({ bench, datanetId, batch }: Batch): Promise<
       signContribution({ signer: contributor, contribution: { chainId, registry, datanetId, content } }),
     ),
   );
+  const { size } = await datanets.logOf(datanetId);
   const entries = entriesOf(batch);
   return settle(
-    datanets.acceptSigned(datanetId, entries, packSignatures(signatures), { gasLimit: TRANSACTION_GAS_LIMIT }),
+    datanets.acceptSigned(datanetId, size, entries, packSignatures(signatures), { gasLimit: TRANSACTION_GAS_LIMIT }),
   );
 }
 

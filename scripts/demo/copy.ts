@@ -104,6 +104,7 @@ async function fillDatanet({
     const evidence = evidenceOf(content);
     const transaction = await datanets.acceptSigned.populateTransaction(
       datanetId,
+      contents.length,
       [{ contributor: by.wallet.address, units, evidence }],
       packSignatures([signature]),
     );

@@ -82,6 +82,7 @@ export class Datanet {
     );
     const transaction = await protocol.datanets.acceptSigned.populateTransaction(
       this.id,
+      this.#texts.length,
       contributions,
       packSignatures(signatures),
     );

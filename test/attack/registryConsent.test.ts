@@ -66,7 +66,7 @@ describe("Attacks on contributors' consent by signature", () => {
       attack: async (world, { datanet, work }) => {
         const signature = await signOffer({ world, datanet, offer: work, signer: world.alice });
         const forged = contributionOf({ ...work, content: change(work.content) });
-        await world.datanets.connect(world.mallory).acceptSigned(datanet.id, [forged], packSignatures([signature]));
+        await world.datanets.connect(world.mallory).acceptSigned(datanet.id, 0n, [forged], packSignatures([signature]));
       },
       refusal: {
         by: "datanets",
@@ -85,7 +85,7 @@ describe("Attacks on contributors' consent by signature", () => {
       const signature = await signOffer({ world, datanet, offer: work, signer: world.mallory });
       await world.datanets
         .connect(world.mallory)
-        .acceptSigned(datanet.id, [contributionOf(work)], packSignatures([signature]));
+        .acceptSigned(datanet.id, 0n, [contributionOf(work)], packSignatures([signature]));
     },
     refusal: { by: "datanets", error: "DatanetRegistry_NotSigned", args: notSigned },
     hasWorked: hasGrown,
@@ -99,7 +99,7 @@ describe("Attacks on contributors' consent by signature", () => {
       const signature = await signOffer({ world, datanet, offer: work, signer: world.alice });
       await world.datanets
         .connect(world.mallory)
-        .acceptSigned(datanet.id, [contributionOf({ ...work, by: world.mallory })], packSignatures([signature]));
+        .acceptSigned(datanet.id, 0n, [contributionOf({ ...work, by: world.mallory })], packSignatures([signature]));
     },
     refusal: {
       by: "datanets",
@@ -120,7 +120,7 @@ describe("Attacks on contributors' consent by signature", () => {
       const signature = await signOffer({ world, datanet: { id: signedFor }, offer: work, signer: world.alice });
       await world.datanets
         .connect(world.mallory)
-        .acceptSigned(datanet.id, [contributionOf(work)], packSignatures([signature]));
+        .acceptSigned(datanet.id, 0n, [contributionOf(work)], packSignatures([signature]));
     },
     refusal: { by: "datanets", error: "DatanetRegistry_NotSigned", args: notSigned },
     hasWorked: hasGrown,
@@ -149,7 +149,7 @@ describe("Attacks on contributors' consent by signature", () => {
         const signature = await world.alice.signTypedData(domain, types, value);
         await world.datanets
           .connect(world.mallory)
-          .acceptSigned(datanet.id, [contributionOf(work)], packSignatures([signature]));
+          .acceptSigned(datanet.id, 0n, [contributionOf(work)], packSignatures([signature]));
       },
       refusal: { by: "datanets", error: "DatanetRegistry_NotSigned", args: notSigned },
       hasWorked: hasGrown,
@@ -168,7 +168,7 @@ describe("Attacks on contributors' consent by signature", () => {
         const signature = Signature.from(await signOffer({ world, datanet, offer: work, signer: world.alice }));
         await world.datanets
           .connect(world.mallory)
-          .acceptSigned(datanet.id, [contributionOf(work)], packSignatures([rewrite(signature)]));
+          .acceptSigned(datanet.id, 0n, [contributionOf(work)], packSignatures([rewrite(signature)]));
       },
       refusal: { by: "datanets", error: "DatanetRegistry_NotSigned", args: notSigned },
       hasWorked: hasGrown,
@@ -181,7 +181,7 @@ describe("Attacks on contributors' consent by signature", () => {
     scene: openStudio,
     attack: async ({ datanets, mallory }, { datanet, work }) => {
       const row = contributionOf({ ...work, by: { address: ZeroAddress } });
-      await datanets.connect(mallory).acceptSigned(datanet.id, [row], packSignatures([`0x${"00".repeat(65)}`]));
+      await datanets.connect(mallory).acceptSigned(datanet.id, 0n, [row], packSignatures([`0x${"00".repeat(65)}`]));
     },
     refusal: {
       by: "datanets",
@@ -200,7 +200,7 @@ describe("Attacks on contributors' consent by signature", () => {
     },
     attack: async ({ datanets, mallory }, { datanet, work, wallet }) => {
       const row = contributionOf({ ...work, by: { address: wallet } });
-      await datanets.connect(mallory).acceptSigned(datanet.id, [row], packSignatures(["0x"]));
+      await datanets.connect(mallory).acceptSigned(datanet.id, 0n, [row], packSignatures(["0x"]));
     },
     refusal: {
       by: "datanets",
@@ -218,7 +218,7 @@ describe("Attacks on contributors' consent by signature", () => {
       const signature = await signOffer({ world, datanet, offer: work, signer: world.alice });
       await world.datanets
         .connect(world.mallory)
-        .acceptSigned(datanet.id, [contributionOf(work)], concat([packSignatures([signature]), "0xbad0"]));
+        .acceptSigned(datanet.id, 0n, [contributionOf(work)], concat([packSignatures([signature]), "0xbad0"]));
     },
     refusal: { by: "datanets", error: "DatanetRegistry_BadSignatureBytes", args: () => [69n, 67n] },
     hasWorked: hasGrown,
@@ -231,7 +231,7 @@ describe("Attacks on contributors' consent by submission", () => {
     defence: "unsubmitted",
     scene: openStudio,
     attack: async ({ datanets, mallory }, { datanet, work }) => {
-      await datanets.connect(mallory).accept(datanet.id, [contributionOf(work)]);
+      await datanets.connect(mallory).accept(datanet.id, 0n, [contributionOf(work)]);
     },
     refusal: {
       by: "datanets",
@@ -254,7 +254,7 @@ describe("Attacks on contributors' consent by submission", () => {
     scene: openStudio,
     attack: async ({ datanets, alice, mallory }, { datanet, work }) => {
       await datanets.connect(alice).submit(datanet.id, work.content, work.uri);
-      await datanets.connect(mallory).accept(datanet.id, [contributionOf({ ...work, by: mallory })]);
+      await datanets.connect(mallory).accept(datanet.id, 0n, [contributionOf({ ...work, by: mallory })]);
     },
     refusal: {
       by: "datanets",
@@ -270,7 +270,9 @@ describe("Attacks on contributors' consent by submission", () => {
     scene: openStudio,
     attack: async ({ datanets, alice, mallory }, { datanet, work }) => {
       await datanets.connect(alice).submit(datanet.id, work.content, work.uri);
-      await datanets.connect(mallory).accept(datanet.id, [contributionOf(offerOf({ by: alice, text: "other work" }))]);
+      await datanets
+        .connect(mallory)
+        .accept(datanet.id, 0n, [contributionOf(offerOf({ by: alice, text: "other work" }))]);
     },
     refusal: {
       by: "datanets",
@@ -285,8 +287,8 @@ describe("Attacks on contributors' consent by submission", () => {
     defence: "decidesAgain",
     scene: submitted,
     attack: async ({ datanets, mallory }, { datanet, work }) => {
-      await datanets.connect(mallory).accept(datanet.id, [contributionOf(work)]);
-      await datanets.connect(mallory).accept(datanet.id, [contributionOf(work)]);
+      await datanets.connect(mallory).accept(datanet.id, 0n, [contributionOf(work)]);
+      await datanets.connect(mallory).accept(datanet.id, 1n, [contributionOf(work)]);
     },
     refusal: {
       by: "datanets",
@@ -344,8 +346,10 @@ describe("Attacks on the log of a Datanet", () => {
       "accepts one signature twice",
       async (world: RegistryWorld, { datanet, work }: Studio): Promise<void> => {
         const signatures = packSignatures([await signOffer({ world, datanet, offer: work, signer: world.alice })]);
-        for (let i = 0; i < 2; i++) {
-          await world.datanets.connect(world.mallory).acceptSigned(datanet.id, [contributionOf(work)], signatures);
+        for (const size of [0n, 1n]) {
+          await world.datanets
+            .connect(world.mallory)
+            .acceptSigned(datanet.id, size, [contributionOf(work)], signatures);
         }
       },
     ],
@@ -355,8 +359,8 @@ describe("Attacks on the log of a Datanet", () => {
         const { datanets, alice, mallory } = world;
         const signatures = packSignatures([await signOffer({ world, datanet, offer: work, signer: alice })]);
         await datanets.connect(alice).submit(datanet.id, work.content, work.uri);
-        await datanets.connect(mallory).accept(datanet.id, [contributionOf(work)]);
-        await datanets.connect(mallory).acceptSigned(datanet.id, [contributionOf(work)], signatures);
+        await datanets.connect(mallory).accept(datanet.id, 0n, [contributionOf(work)]);
+        await datanets.connect(mallory).acceptSigned(datanet.id, 1n, [contributionOf(work)], signatures);
       },
     ],
   ] as const) {

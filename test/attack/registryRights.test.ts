@@ -154,15 +154,15 @@ const RIGHTS: readonly Right[] = [
   }),
   {
     registry: "datanets",
-    call: "accept(uint256,(address,uint128,bytes32)[])",
-    args: (estate) => [1n, [contributionOf(offer(estate, "queued"))]],
+    call: "accept(uint256,uint256,(address,uint128,bytes32)[])",
+    args: (estate) => [1n, 1n, [contributionOf(offer(estate, "queued"))]],
     ...notCurator,
   },
   { registry: "datanets", call: "reject(uint256,uint64)", args: () => [1n, 1n], ...notCurator },
   {
     registry: "datanets",
-    call: "acceptSigned(uint256,(address,uint128,bytes32)[],bytes)",
-    args: (estate) => [1n, [contributionOf(offer(estate, "signed"))], estate.signatures],
+    call: "acceptSigned(uint256,uint256,(address,uint128,bytes32)[],bytes)",
+    args: (estate) => [1n, 1n, [contributionOf(offer(estate, "signed"))], estate.signatures],
     ...notCurator,
   },
   {

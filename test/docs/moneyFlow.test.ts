@@ -82,8 +82,10 @@ describe("the example of docs/money-flow.md", () => {
         signContribution({ signer: contributor, contribution: { chainId, registry, datanetId: 1n, content } }),
       ),
     );
+    const { size } = await datanets.logOf(1n);
     await datanets.acceptSigned(
       1n,
+      size,
       batch.map(({ contributor, units }) => ({ contributor, units, evidence: evidenceOf(content) })),
       ethers.concat(signatures.flatMap((signature) => ["0x0041", signature])),
     );

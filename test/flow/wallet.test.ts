@@ -89,7 +89,8 @@ describe("docs/wallets.md", () => {
 
       const ada = await visit({ name: "Ada" });
       const ben = await visit({ name: "Ben" });
-      await pages.accept(curator.wallet, datanetId, [
+      const size = await pages.sizeOf(curator.wallet, datanetId);
+      await pages.accept(curator.wallet, datanetId, size, [
         { ...(await pages.contribute(ada.wallet, datanetId, "Ada's text", "https://example.org/ada")), units: 6n },
         { ...(await pages.contribute(ben.wallet, datanetId, "Ben's text", "https://example.org/ben")), units: 5n },
       ]);

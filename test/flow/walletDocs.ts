@@ -23,8 +23,14 @@ export type Connected = Record<string, unknown>;
 export interface Pages {
   connect: () => Promise<Connected>;
   createDatanet: (wallet: Connected) => Promise<bigint>;
+  sizeOf: (wallet: Connected, datanetId: bigint) => Promise<bigint>;
   contribute: (wallet: Connected, datanetId: bigint, text: string, uri: string) => Promise<Record<string, unknown>>;
-  accept: (wallet: Connected, datanetId: bigint, contributions: Record<string, unknown>[]) => Promise<void>;
+  accept: (
+    wallet: Connected,
+    datanetId: bigint,
+    size: bigint,
+    contributions: Record<string, unknown>[],
+  ) => Promise<void>;
   registerModel: (wallet: Connected, datanetId: bigint) => Promise<bigint>;
   stake: (wallet: Connected) => Promise<void>;
   registerService: (wallet: Connected, modelId: bigint) => Promise<bigint>;

@@ -33,8 +33,8 @@ describe("DatanetRegistry: acceptSigned", () => {
     ]);
     const { split } = datanet.append(offers);
     const rows = offers.map(contributionOf);
-    expect(await datanets.connect(curator).acceptSigned.staticCall(datanet.id, rows, signatures)).to.equal(1n);
-    const accepted = datanets.connect(curator).acceptSigned(datanet.id, rows, signatures);
+    expect(await datanets.connect(curator).acceptSigned.staticCall(datanet.id, 0n, rows, signatures)).to.equal(1n);
+    const accepted = datanets.connect(curator).acceptSigned(datanet.id, 0n, rows, signatures);
     await expect(accepted)
       .to.emit(datanets, "ContributionsAccepted")
       .withArgs(
@@ -76,7 +76,7 @@ describe("DatanetRegistry: acceptSigned", () => {
     const wallet = await ethers.deployContract("KeyWallet", [alice]);
     const offer = offerOf({ by: { address: await wallet.getAddress() }, text: "a team's work" });
     const signature = await signOffer({ world, datanet, offer, signer: alice });
-    await datanets.connect(curator).acceptSigned(datanet.id, [contributionOf(offer)], packSignatures([signature]));
+    await datanets.connect(curator).acceptSigned(datanet.id, 0n, [contributionOf(offer)], packSignatures([signature]));
     expect(await datanets.splitOf(datanet.id, 1n)).to.equal(datanet.append([offer]).split.id);
   });
 
@@ -96,7 +96,7 @@ describe("DatanetRegistry: acceptSigned", () => {
       ...lengths.map((length) => `0x${"ab".repeat(length)}`),
       await signOffer({ world, datanet, offer: offers[lengths.length + 1], signer: alice }),
     ]);
-    await datanets.connect(curator).acceptSigned(datanet.id, offers.map(contributionOf), signatures);
+    await datanets.connect(curator).acceptSigned(datanet.id, 0n, offers.map(contributionOf), signatures);
     expect(await datanets.splitOf(datanet.id, 1n)).to.equal(datanet.append(offers).split.id);
   });
 
@@ -114,7 +114,9 @@ describe("DatanetRegistry: acceptSigned", () => {
       await signOffer({ world, datanet, offer: offers[0], signer: contributor }),
       await signOffer({ world, datanet, offer: offers[1], signer: alice }),
     ];
-    await datanets.connect(curator).acceptSigned(datanet.id, offers.map(contributionOf), packSignatures(signatures));
+    await datanets
+      .connect(curator)
+      .acceptSigned(datanet.id, 0n, offers.map(contributionOf), packSignatures(signatures));
     expect(await datanets.splitOf(datanet.id, 1n)).to.equal(datanet.append(offers).split.id);
   });
 
@@ -125,16 +127,28 @@ describe("DatanetRegistry: acceptSigned", () => {
     const offer = offerOf({ by: contributor, text: "signed early" });
     const signature = await signOffer({ world, datanet, offer, signer: contributor });
     await delegate({ ethers, wallet: contributor, to: token, sender: relayer });
-    await datanets.connect(curator).acceptSigned(datanet.id, [contributionOf(offer)], packSignatures([signature]));
+    await datanets.connect(curator).acceptSigned(datanet.id, 0n, [contributionOf(offer)], packSignatures([signature]));
     expect(await datanets.logOf(datanet.id)).to.deep.equal([1n, 1n]);
   });
 
   it("reverts for a batch without entries", async () => {
     const { datanets, datanet, curator } = await startDatanet();
-    await expect(datanets.connect(curator).acceptSigned(datanet.id, [], "0x")).to.be.revertedWithCustomError(
+    await expect(datanets.connect(curator).acceptSigned(datanet.id, 0n, [], "0x")).to.be.revertedWithCustomError(
       datanets,
       "DatanetRegistry_EmptyBatch",
     );
+  });
+
+  it("reverts if the log has another size than the curator expected, before it looks at any signature", async () => {
+    const world = await startDatanet();
+    const { datanets, datanet, curator, alice } = world;
+    await acceptSigned({ world, datanet, offers: offersOf({ by: [alice], count: 2 }) });
+    const offer = offerOf({ by: alice, text: "more" });
+    for (const expected of [0n, 1n, 3n, 2n ** 64n + 2n]) {
+      await expect(datanets.connect(curator).acceptSigned(datanet.id, expected, [contributionOf(offer)], "0x"))
+        .to.be.revertedWithCustomError(datanets, "DatanetRegistry_OtherLog")
+        .withArgs(datanet.id, 2n, expected);
+    }
   });
 
   it("reverts for a contribution without units, and says which", async () => {
@@ -144,7 +158,7 @@ describe("DatanetRegistry: acceptSigned", () => {
     offers[1].units = 0n;
     const signatures = await Promise.all(offers.map((offer) => signOffer({ world, datanet, offer, signer: alice })));
     await expect(
-      datanets.connect(curator).acceptSigned(datanet.id, offers.map(contributionOf), packSignatures(signatures)),
+      datanets.connect(curator).acceptSigned(datanet.id, 0n, offers.map(contributionOf), packSignatures(signatures)),
     )
       .to.be.revertedWithCustomError(datanets, "DatanetRegistry_ZeroUnits")
       .withArgs(1n);
@@ -157,7 +171,7 @@ describe("DatanetRegistry: acceptSigned", () => {
       const offers = offersOf({ by: [alice], count: 2 });
       const signature = await signOffer({ world, datanet, offer: offers[0], signer: alice });
       await expect(
-        datanets.connect(curator).acceptSigned(datanet.id, offers.map(contributionOf), packSignatures([signature])),
+        datanets.connect(curator).acceptSigned(datanet.id, 0n, offers.map(contributionOf), packSignatures([signature])),
       )
         .to.be.revertedWithCustomError(datanets, "DatanetRegistry_BadSignatureBytes")
         .withArgs(67n, 69n);
@@ -171,7 +185,7 @@ describe("DatanetRegistry: acceptSigned", () => {
       await expect(
         datanets
           .connect(curator)
-          .acceptSigned(datanet.id, [contributionOf(offer)], packSignatures([signature, signature])),
+          .acceptSigned(datanet.id, 0n, [contributionOf(offer)], packSignatures([signature, signature])),
       )
         .to.be.revertedWithCustomError(datanets, "DatanetRegistry_BadSignatureBytes")
         .withArgs(134n, 67n);
@@ -185,7 +199,9 @@ describe("DatanetRegistry: acceptSigned", () => {
       for (let length = 0; length < 67; length++) {
         // What follows the bytes in the calldata is no part of them. Half a length reads as 0x00.
         await expect(
-          datanets.connect(curator).acceptSigned(datanet.id, [contributionOf(offer)], bytes.slice(0, 2 + 2 * length)),
+          datanets
+            .connect(curator)
+            .acceptSigned(datanet.id, 0n, [contributionOf(offer)], bytes.slice(0, 2 + 2 * length)),
         )
           .to.be.revertedWithCustomError(datanets, "DatanetRegistry_BadSignatureBytes")
           .withArgs(BigInt(length), length < 2 ? 2n : 67n);
@@ -196,7 +212,7 @@ describe("DatanetRegistry: acceptSigned", () => {
       const { datanets, datanet, curator, alice } = await startDatanet();
       const offer = offerOf({ by: alice, text: "work" });
       await expect(
-        datanets.connect(curator).acceptSigned(datanet.id, [contributionOf(offer)], concat([toBeHex(65_535, 2)])),
+        datanets.connect(curator).acceptSigned(datanet.id, 0n, [contributionOf(offer)], concat([toBeHex(65_535, 2)])),
       )
         .to.be.revertedWithCustomError(datanets, "DatanetRegistry_BadSignatureBytes")
         .withArgs(2n, 65_537n);
@@ -212,7 +228,7 @@ describe("DatanetRegistry: acceptSigned", () => {
       await expect(
         datanets
           .connect(curator)
-          .acceptSigned(datanet.id, offers.map(contributionOf), packSignatures(signatures.toReversed())),
+          .acceptSigned(datanet.id, 0n, offers.map(contributionOf), packSignatures(signatures.toReversed())),
       )
         .to.be.revertedWithCustomError(datanets, "DatanetRegistry_NotSigned")
         .withArgs(0n, alice, evidenceOf(offers[0].content));
@@ -227,7 +243,7 @@ describe("DatanetRegistry: acceptSigned", () => {
         await signOffer({ world, datanet, offer: offers[1], signer: mallory }),
       ];
       await expect(
-        datanets.connect(curator).acceptSigned(datanet.id, offers.map(contributionOf), packSignatures(signatures)),
+        datanets.connect(curator).acceptSigned(datanet.id, 0n, offers.map(contributionOf), packSignatures(signatures)),
       )
         .to.be.revertedWithCustomError(datanets, "DatanetRegistry_NotSigned")
         .withArgs(1n, alice, evidenceOf(offers[1].content));
@@ -240,7 +256,7 @@ describe("DatanetRegistry: acceptSigned", () => {
       await datanets.connect(alice).submit(datanet.id, offer.content, offer.uri);
       const signature = await signOffer({ world, datanet, offer, signer: mallory });
       await expect(
-        datanets.connect(curator).acceptSigned(datanet.id, [contributionOf(offer)], packSignatures([signature])),
+        datanets.connect(curator).acceptSigned(datanet.id, 0n, [contributionOf(offer)], packSignatures([signature])),
       )
         .to.be.revertedWithCustomError(datanets, "DatanetRegistry_NotSigned")
         .withArgs(0n, alice, evidenceOf(offer.content));
@@ -261,7 +277,7 @@ describe("DatanetRegistry: acceptSigned", () => {
         const offer = offerOf({ by: { address: await wallet.getAddress() }, text: "work" });
         const signature = await signOffer({ world, datanet, offer, signer: alice });
         await expect(
-          datanets.connect(curator).acceptSigned(datanet.id, [contributionOf(offer)], packSignatures([signature])),
+          datanets.connect(curator).acceptSigned(datanet.id, 0n, [contributionOf(offer)], packSignatures([signature])),
         )
           .to.be.revertedWithCustomError(datanets, "DatanetRegistry_NotSigned")
           .withArgs(0n, wallet, evidenceOf(offer.content));
@@ -275,7 +291,9 @@ describe("DatanetRegistry: acceptSigned", () => {
         const offer = offerOf({ by: { address }, text: "work" });
         for (const signature of ["0x", ZeroHash, `0x${"00".repeat(65)}`, `0x${"00".repeat(64)}1b`]) {
           await expect(
-            datanets.connect(curator).acceptSigned(datanet.id, [contributionOf(offer)], packSignatures([signature])),
+            datanets
+              .connect(curator)
+              .acceptSigned(datanet.id, 0n, [contributionOf(offer)], packSignatures([signature])),
           )
             .to.be.revertedWithCustomError(datanets, "DatanetRegistry_NotSigned")
             .withArgs(0n, ethers.getAddress(address), evidenceOf(offer.content));

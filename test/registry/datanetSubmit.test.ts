@@ -1,9 +1,18 @@
 import { expect } from "chai";
-import { id } from "ethers";
+import { id, MaxUint256 } from "ethers";
 import { network } from "hardhat";
 
 import { evidenceOf } from "../../sdk/content.ts";
-import { accept, contributionOf, createDatanet, type Datanet, type Offer, offerOf, offersOf } from "./datanets.ts";
+import {
+  accept,
+  contributionOf,
+  createDatanet,
+  type Datanet,
+  type Offer,
+  offerOf,
+  offersOf,
+  revoke,
+} from "./datanets.ts";
 import { deployRegistryWorld, type RegistryWorld } from "./registryWorld.ts";
 
 const { ethers, networkHelpers } = await network.getOrCreate();
@@ -94,8 +103,8 @@ describe("DatanetRegistry: accept", () => {
     await submitAll({ datanets, datanet, offers });
     const rows = offers.map(contributionOf);
     const { split } = datanet.append(offers);
-    expect(await datanets.connect(curator).accept.staticCall(datanet.id, rows)).to.equal(1n);
-    const accepted = datanets.connect(curator).accept(datanet.id, rows);
+    expect(await datanets.connect(curator).accept.staticCall(datanet.id, 0n, rows)).to.equal(1n);
+    const accepted = datanets.connect(curator).accept(datanet.id, 0n, rows);
     await expect(accepted)
       .to.emit(datanets, "ContributionsAccepted")
       .withArgs(
@@ -134,7 +143,7 @@ describe("DatanetRegistry: accept", () => {
     const offer = offerOf({ by: alice, text: "the sixth" });
     await submitAll({ datanets, datanet, offers: [offer] });
     const { contributor, units, evidence } = contributionOf(offer);
-    await expect(datanets.connect(curator).accept(datanet.id, [{ contributor, units, evidence }]))
+    await expect(datanets.connect(curator).accept(datanet.id, 5n, [{ contributor, units, evidence }]))
       .to.emit(datanets, "ContributionsAccepted")
       .withArgs(datanet.id, 5n, 6n, [[contributor, units, evidence]]);
   });
@@ -146,7 +155,7 @@ describe("DatanetRegistry: accept", () => {
     let decided = 0n;
     for (const size of [2, 1, 4]) {
       const batch = offers.splice(0, size);
-      await datanets.connect(curator).accept(datanet.id, batch.map(contributionOf));
+      await datanets.connect(curator).accept(datanet.id, decided, batch.map(contributionOf));
       const { number, split } = datanet.append(batch);
       decided += BigInt(size);
       expect(await datanets.splitOf(datanet.id, number)).to.equal(split.id);
@@ -160,7 +169,7 @@ describe("DatanetRegistry: accept", () => {
     for (const rejected of [0, 3, 5]) offers[rejected].units = 0n;
     await submitAll({ datanets, datanet, offers });
     const rows = offers.map(contributionOf);
-    const accepted = datanets.connect(curator).accept(datanet.id, rows);
+    const accepted = datanets.connect(curator).accept(datanet.id, 0n, rows);
     const { split } = datanet.append(offers);
     await expect(accepted)
       .to.emit(datanets, "ContributionsAccepted")
@@ -193,7 +202,7 @@ describe("DatanetRegistry: accept", () => {
     await datanets.connect(owner).setCuration(datanet.id, curation);
     const offer = offerOf({ by: alice, text: "work" });
     await submitAll({ datanets, datanet, offers: [offer] });
-    const data = datanets.interface.encodeFunctionData("accept", [datanet.id, [contributionOf(offer)]]);
+    const data = datanets.interface.encodeFunctionData("accept", [datanet.id, 0n, [contributionOf(offer)]]);
     await contract.execute(datanets, data);
     expect(await datanets.splitOf(datanet.id, 1n)).to.equal(datanet.append([offer]).split.id);
   });
@@ -203,10 +212,10 @@ describe("DatanetRegistry: accept", () => {
     const offer = offerOf({ by: alice, text: "work" });
     await submitAll({ datanets, datanet, offers: [offer] });
     await datanets.connect(owner).setCuration(datanet.id, { curator: carol, ownerBps: 0n, curatorBps: 0n });
-    await expect(datanets.connect(curator).accept(datanet.id, [contributionOf(offer)]))
+    await expect(datanets.connect(curator).accept(datanet.id, 0n, [contributionOf(offer)]))
       .to.be.revertedWithCustomError(datanets, "DatanetRegistry_NotCurator")
       .withArgs(datanet.id, curator);
-    await datanets.connect(carol).accept(datanet.id, [contributionOf(offer)]);
+    await datanets.connect(carol).accept(datanet.id, 0n, [contributionOf(offer)]);
     expect(await datanets.logOf(datanet.id)).to.deep.equal([1n, 1n]);
   });
 
@@ -215,11 +224,46 @@ describe("DatanetRegistry: accept", () => {
     const offers = offersOf({ by: [alice], count: 2 }).map((offer) => ({ ...offer, units: 0n }));
     await submitAll({ datanets, datanet, offers });
     for (const batch of [[], offers.map(contributionOf)]) {
-      await expect(datanets.connect(curator).accept(datanet.id, batch)).to.be.revertedWithCustomError(
+      await expect(datanets.connect(curator).accept(datanet.id, 0n, batch)).to.be.revertedWithCustomError(
         datanets,
         "DatanetRegistry_EmptyBatch",
       );
     }
+  });
+
+  describe("when the log has another size than the curator expected", () => {
+    it("reverts, whether it is larger or smaller", async () => {
+      const world = await startDatanet();
+      const { datanets, datanet, alice, curator } = world;
+      await accept({ world, datanet, offers: offersOf({ by: [alice], count: 2 }) });
+      const offer = offerOf({ by: alice, text: "more" });
+      await submitAll({ datanets, datanet, offers: [offer] });
+      for (const expected of [0n, 1n, 3n, 2n ** 64n + 2n, MaxUint256]) {
+        await expect(datanets.connect(curator).accept(datanet.id, expected, [contributionOf(offer)]))
+          .to.be.revertedWithCustomError(datanets, "DatanetRegistry_OtherLog")
+          .withArgs(datanet.id, 2n, expected);
+      }
+    });
+
+    it("says so before it looks at the batch", async () => {
+      const { datanets, datanet, curator } = await startDatanet();
+      await expect(datanets.connect(curator).accept(datanet.id, 1n, []))
+        .to.be.revertedWithCustomError(datanets, "DatanetRegistry_OtherLog")
+        .withArgs(datanet.id, 0n, 1n);
+    });
+  });
+
+  it("goes on with the same size after submissions, rejections, a change of curation and a revocation", async () => {
+    const world = await startDatanet();
+    const { datanets, datanet, owner, alice, bob, curator } = world;
+    await accept({ world, datanet, offers: offersOf({ by: [alice], count: 2 }) });
+    const offers = ["unwanted", "wanted", "later"].map((text) => offerOf({ by: bob, text }));
+    await submitAll({ datanets, datanet, offers });
+    await datanets.connect(curator).reject(datanet.id, 1n);
+    await revoke({ world, datanet, index: 0, by: alice });
+    await datanets.connect(owner).setCuration(datanet.id, { curator, ownerBps: 0n, curatorBps: 0n });
+    await datanets.connect(curator).accept(datanet.id, 2n, [contributionOf(offers[1])]);
+    expect(await datanets.splitOf(datanet.id, 3n)).to.equal(datanet.append([offers[1]]).split.id);
   });
 
   describe("when the batch is not what comes next in the queue", () => {
@@ -227,7 +271,7 @@ describe("DatanetRegistry: accept", () => {
       const { datanets, datanet, alice, curator } = await startDatanet();
       const [first, second] = offersOf({ by: [alice], count: 2 });
       await submitAll({ datanets, datanet, offers: [first] });
-      await expect(datanets.connect(curator).accept(datanet.id, [first, second].map(contributionOf)))
+      await expect(datanets.connect(curator).accept(datanet.id, 0n, [first, second].map(contributionOf)))
         .to.be.revertedWithCustomError(datanets, "DatanetRegistry_NotNextSubmissions")
         .withArgs(datanet.id, 0n, 2n);
     });
@@ -236,7 +280,7 @@ describe("DatanetRegistry: accept", () => {
       const { datanets, datanet, alice, curator } = await startDatanet();
       const offers = offersOf({ by: [alice], count: 2 });
       await submitAll({ datanets, datanet, offers });
-      await expect(datanets.connect(curator).accept(datanet.id, [contributionOf(offers[1])]))
+      await expect(datanets.connect(curator).accept(datanet.id, 0n, [contributionOf(offers[1])]))
         .to.be.revertedWithCustomError(datanets, "DatanetRegistry_NotNextSubmissions")
         .withArgs(datanet.id, 0n, 1n);
     });
@@ -245,7 +289,7 @@ describe("DatanetRegistry: accept", () => {
       const { datanets, datanet, alice, curator } = await startDatanet();
       const offers = offersOf({ by: [alice], count: 3 });
       await submitAll({ datanets, datanet, offers });
-      await expect(datanets.connect(curator).accept(datanet.id, offers.toReversed().map(contributionOf)))
+      await expect(datanets.connect(curator).accept(datanet.id, 0n, offers.toReversed().map(contributionOf)))
         .to.be.revertedWithCustomError(datanets, "DatanetRegistry_NotNextSubmissions")
         .withArgs(datanet.id, 0n, 3n);
     });
@@ -254,8 +298,8 @@ describe("DatanetRegistry: accept", () => {
       const { datanets, datanet, alice, curator } = await startDatanet();
       const offers = offersOf({ by: [alice], count: 2 });
       await submitAll({ datanets, datanet, offers });
-      await datanets.connect(curator).accept(datanet.id, offers.map(contributionOf));
-      await expect(datanets.connect(curator).accept(datanet.id, offers.map(contributionOf)))
+      await datanets.connect(curator).accept(datanet.id, 0n, offers.map(contributionOf));
+      await expect(datanets.connect(curator).accept(datanet.id, 2n, offers.map(contributionOf)))
         .to.be.revertedWithCustomError(datanets, "DatanetRegistry_NotNextSubmissions")
         .withArgs(datanet.id, 2n, 2n);
     });
@@ -263,7 +307,7 @@ describe("DatanetRegistry: accept", () => {
     it("reverts: nobody submitted anything", async () => {
       const { datanets, datanet, alice, curator } = await startDatanet();
       await expect(
-        datanets.connect(curator).accept(datanet.id, offersOf({ by: [alice], count: 1 }).map(contributionOf)),
+        datanets.connect(curator).accept(datanet.id, 0n, offersOf({ by: [alice], count: 1 }).map(contributionOf)),
       )
         .to.be.revertedWithCustomError(datanets, "DatanetRegistry_NotNextSubmissions")
         .withArgs(datanet.id, 0n, 1n);
@@ -279,10 +323,9 @@ describe("DatanetRegistry: accept", () => {
     await accept({ world, datanet, offers: [first, second] });
     expect(await datanets.logOf(datanet.id)).to.deep.equal([2n, 2n ** 128n - 1n]);
     await submitAll({ datanets, datanet, offers: [third] });
-    await expect(datanets.connect(curator).accept(datanet.id, [contributionOf(third)])).to.be.revertedWithCustomError(
-      datanets,
-      "MerkleSumTree_UnitsOverflow",
-    );
+    await expect(
+      datanets.connect(curator).accept(datanet.id, 2n, [contributionOf(third)]),
+    ).to.be.revertedWithCustomError(datanets, "MerkleSumTree_UnitsOverflow");
   });
 });
 
@@ -296,7 +339,7 @@ describe("DatanetRegistry: reject", () => {
       .withArgs(datanet.id, 1n, 2n);
     expect(await datanets.queueOf(datanet.id)).to.deep.equal([5n, 2n]);
     const rest = offers.slice(2, 4);
-    await datanets.connect(curator).accept(datanet.id, rest.map(contributionOf));
+    await datanets.connect(curator).accept(datanet.id, 0n, rest.map(contributionOf));
     expect(await datanets.splitOf(datanet.id, 1n)).to.equal(datanet.append(rest).split.id);
     await expect(datanets.connect(curator).reject(datanet.id, 1n))
       .to.emit(datanets, "SubmissionsRejected")

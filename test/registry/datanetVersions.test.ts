@@ -35,7 +35,7 @@ describe("DatanetRegistry: the shares of owner and curator", () => {
       const { datanets, alice, curator } = world;
       const offers = offersOf({ by: [alice], count: 3 });
       for (const { content, uri } of offers) await datanets.connect(alice).submit(datanet.id, content, uri);
-      const accepted = datanets.connect(curator).accept(datanet.id, offers.map(contributionOf));
+      const accepted = datanets.connect(curator).accept(datanet.id, 0n, offers.map(contributionOf));
       const version = datanet.append(offers);
       await expect(accepted)
         .to.emit(datanets, "VersionPublished")

@@ -211,7 +211,8 @@ export async function accept({
   offers: Offer<HardhatEthersSigner>[];
 }): Promise<DatanetVersion> {
   for (const { by, content, uri } of offers) await datanets.connect(by).submit(datanet.id, content, uri);
-  await datanets.connect(datanet.curator).accept(datanet.id, offers.map(contributionOf));
+  const { size } = await datanets.logOf(datanet.id);
+  await datanets.connect(datanet.curator).accept(datanet.id, size, offers.map(contributionOf));
   return datanet.append(offers);
 }
 
@@ -227,9 +228,10 @@ export async function acceptSigned({
 }): Promise<DatanetVersion> {
   const signatures = await Promise.all(offers.map((offer) => signOffer({ world, datanet, offer, signer: offer.by })));
   const { datanets } = world;
+  const { size } = await datanets.logOf(datanet.id);
   await datanets
     .connect(datanet.curator)
-    .acceptSigned(datanet.id, offers.map(contributionOf), packSignatures(signatures));
+    .acceptSigned(datanet.id, size, offers.map(contributionOf), packSignatures(signatures));
   return datanet.append(offers);
 }
 

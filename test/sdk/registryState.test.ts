@@ -174,7 +174,8 @@ async function acceptSigned({
     units: unitsOf({ round, position }),
     evidence,
   }));
-  await datanets.connect(curator).acceptSigned(datanetId, contributions, packSignatures(signatures));
+  const { size } = await datanets.logOf(datanetId);
+  await datanets.connect(curator).acceptSigned(datanetId, size, contributions, packSignatures(signatures));
 }
 
 /** Submits three contributions, of which the second is rejected. */
@@ -194,7 +195,8 @@ async function submitAndAccept({
     units: position === 1 ? 0n : unitsOf({ round, position }),
     evidence,
   }));
-  await datanets.connect(curator).accept(datanetId, contributions);
+  const { size } = await datanets.logOf(datanetId);
+  await datanets.connect(curator).accept(datanetId, size, contributions);
 }
 
 async function follow(registries: Registries): Promise<RegistryState> {

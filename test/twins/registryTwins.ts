@@ -124,6 +124,14 @@ export const WEAKNESSES: readonly Weakness[] = [
     why: "the curator accepts what nobody submitted",
   },
   {
+    name: "anyLog",
+    source: DATANETS,
+    find: "size != expected",
+    instead: "false",
+    form: "expression",
+    why: "what somebody puts in front of a curator's batch makes the batch a duplicate",
+  },
+  {
     name: "noContributorInQueue",
     source: DATANETS,
     find: ENQUEUE,

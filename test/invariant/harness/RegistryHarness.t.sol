@@ -255,6 +255,7 @@ contract RegistryHarness is Harness(120) {
         _breaks(Defence.nobodySigns, "G01G11");
         _breaks(Defence.anyContractSigns, "G01G11");
         _breaks(Defence.unsubmitted, "G01G03G11");
+        _breaks(Defence.anyLog, "G01");
         _breaks(Defence.noContributorInQueue, "G01G11");
         _breaks(Defence.noEvidenceInQueue, "G01G11");
         _breaks(Defence.decidesAgain, "G01G03");

@@ -125,7 +125,7 @@ abstract contract DatanetHandlers is RegistryCalls {
         _checkRegistries();
     }
 
-    /// @dev The next ones of the queue, some without units; sometimes one too many, or with one changed.
+    /// @dev The next ones of the queue, some without units; sometimes one too many, with one changed, or for another log.
     function accept(uint256 seed) external {
         if (nets.length == 0) return;
         Source memory source = Random.from(seed);
@@ -142,12 +142,13 @@ abstract contract DatanetHandlers is RegistryCalls {
         bool tampered = source.oneIn(6);
         if (tampered) batch = _tamperedBatch(source, batch);
         address caller = _mostly(source, net.curation.curator);
+        uint256 size = _mostlySize(source, id);
         (bool ok, ) = _do(
             caller,
             address(datanets),
             id,
-            abi.encodeCall(datanets.accept, (id, batch)),
-            _acceptError(id, caller, batch, tampered)
+            abi.encodeCall(datanets.accept, (id, size, batch)),
+            _acceptError(id, caller, size, batch, tampered)
         );
         if (ok) {
             net.decided += batch.length;
@@ -200,12 +201,13 @@ abstract contract DatanetHandlers is RegistryCalls {
         }
         if (flaw == Flaw.SpareByte) signatures = bytes.concat(signatures, bytes1(0));
         address caller = _mostly(source, net.curation.curator);
+        uint256 size = _mostlySize(source, id);
         (bool ok, ) = _do(
             caller,
             address(datanets),
             id,
-            abi.encodeCall(datanets.acceptSigned, (id, batch, signatures)),
-            _signedError(id, caller, batch, flaw, place, signatures.length)
+            abi.encodeCall(datanets.acceptSigned, (id, size, batch, signatures)),
+            _signedError(id, caller, size, batch, flaw, place, signatures.length)
         );
         if (ok) _append(id, batch);
         _checkRegistries();
@@ -307,6 +309,12 @@ abstract contract DatanetHandlers is RegistryCalls {
         return nets[id - 1].queue.length - nets[id - 1].decided;
     }
 
+    /// @dev Size of the log; sometimes one that it had, or is going to have.
+    function _mostlySize(Source memory source, uint256 id) private view returns (uint256) {
+        uint256 size = nets[id - 1].log.length;
+        return source.oneIn(12) ? source.below(size + 2) : size;
+    }
+
     // ------------------------------------------------------------------ errors
 
     function _notOwner(uint256 id, address caller) internal pure returns (bytes memory) {
@@ -334,6 +342,16 @@ abstract contract DatanetHandlers is RegistryCalls {
         return abi.encodeWithSelector(DatanetRegistry.DatanetRegistry_NotCurator.selector, id, caller);
     }
 
+    function _otherLog(uint256 id, uint256 expected) private view returns (bytes memory) {
+        return
+            abi.encodeWithSelector(
+                DatanetRegistry.DatanetRegistry_OtherLog.selector,
+                id,
+                nets[id - 1].log.length,
+                expected
+            );
+    }
+
     function _notNext(uint256 id, uint256 count) private view returns (bytes memory) {
         return
             abi.encodeWithSelector(
@@ -347,10 +365,12 @@ abstract contract DatanetHandlers is RegistryCalls {
     function _acceptError(
         uint256 id,
         address caller,
+        uint256 size,
         Contribution[] memory batch,
         bool tampered
     ) private view returns (bytes memory) {
         if (caller != nets[id - 1].curation.curator) return _notCurator(id, caller);
+        if (size != nets[id - 1].log.length) return _otherLog(id, size);
         if (tampered) return _notNext(id, batch.length);
         for (uint256 i = 0; i < batch.length; ++i) {
             if (batch[i].units != 0) return "";
@@ -361,12 +381,14 @@ abstract contract DatanetHandlers is RegistryCalls {
     function _signedError(
         uint256 id,
         address caller,
+        uint256 size,
         Contribution[] memory batch,
         Flaw flaw,
         uint256 place,
         uint256 length
     ) private view returns (bytes memory) {
         if (caller != nets[id - 1].curation.curator) return _notCurator(id, caller);
+        if (size != nets[id - 1].log.length) return _otherLog(id, size);
         if (flaw == Flaw.NoUnits && batch.length != 0) {
             return abi.encodeWithSelector(DatanetRegistry.DatanetRegistry_ZeroUnits.selector, place);
         }
