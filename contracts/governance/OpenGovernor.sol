@@ -57,7 +57,7 @@ contract OpenGovernor is
     uint256 public constant MIN_VOTING_DELAY_SECONDS = 1 hours;
     uint256 public constant MAX_VOTING_DELAY_SECONDS = 14 days;
 
-    /// @notice Bounds of the time in which votes can be cast.
+    /// @notice Bounds of the time in which votes can be cast. It is never less than what is left once the quorum is reached.
     uint256 public constant MIN_VOTING_PERIOD_SECONDS = 1 days;
     uint256 public constant MAX_VOTING_PERIOD_SECONDS = 60 days;
 
@@ -198,7 +198,8 @@ contract OpenGovernor is
     }
 
     function _setVotingPeriod(uint32 value) internal override {
-        _bound("votingPeriodSeconds", value, MIN_VOTING_PERIOD_SECONDS, MAX_VOTING_PERIOD_SECONDS);
+        uint256 min = Math.max(MIN_VOTING_PERIOD_SECONDS, lateQuorumVoteExtension());
+        _bound("votingPeriodSeconds", value, min, MAX_VOTING_PERIOD_SECONDS);
         super._setVotingPeriod(value);
     }
 

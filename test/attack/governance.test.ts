@@ -365,7 +365,7 @@ describe("Attacks on governance: rules for the next vote", () => {
     const world = await loadFixture(deploy);
     await expect(closeTheDoor(world))
       .to.be.revertedWithCustomError(world.governor, "OpenGovernor_OutOfBounds")
-      .withArgs("votingPeriodSeconds", 1n, DAY, 60n * DAY);
+      .withArgs("votingPeriodSeconds", 1n, RULES.lateQuorumSeconds, 60n * DAY);
     expect(await isClosed(world)).to.equal(false);
   });
 
@@ -373,5 +373,31 @@ describe("Attacks on governance: rules for the next vote", () => {
     const world = await withGovernorTwin(await loadFixture(deploy), "OpenGovernor_NoBounds");
     await closeTheDoor(world);
     expect(await isClosed(world)).to.equal(true);
+  });
+
+  /** A majority makes votes shorter than what is left of them when the quorum comes late. */
+  async function shorten(world: GovernanceWorld): Promise<void> {
+    const { governor } = world;
+    const calldata = governor.interface.encodeFunctionData("setVotingPeriod", [DAY]);
+    const target = await governor.getAddress();
+    const proposal = { targets: [target], values: [0n], calldatas: [calldata], description: "short" };
+    await bring({ world, proposal, to: "executed" });
+  }
+
+  const isShort = async ({ governor }: GovernanceWorld): Promise<boolean> =>
+    (await governor.votingPeriod()) < (await governor.lateQuorumVoteExtension());
+
+  it("stands: votes become shorter than the time behind a late quorum", async () => {
+    const world = await loadFixture(deploy);
+    await expect(shorten(world))
+      .to.be.revertedWithCustomError(world.governor, "OpenGovernor_OutOfBounds")
+      .withArgs("votingPeriodSeconds", DAY, RULES.lateQuorumSeconds, 60n * DAY);
+    expect(await isShort(world)).to.equal(false);
+  });
+
+  it(`${worksOn("OpenGovernor_AnyPeriod")}: votes become shorter than the time behind a late quorum`, async () => {
+    const world = await withGovernorTwin(await loadFixture(deploy), "OpenGovernor_AnyPeriod");
+    await shorten(world);
+    expect(await isShort(world)).to.equal(true);
   });
 });

@@ -100,6 +100,26 @@ describe("OpenGovernor: its rules", () => {
       .withArgs("lateQuorumSeconds", 3n * DAY + 1n, HOUR, 3n * DAY);
   });
 
+  it("never let a vote become shorter than the time behind a late quorum, nor that longer than a vote", async () => {
+    const world = await loadFixture(deploy);
+    const { governor } = world;
+    const late = RULES.lateQuorumSeconds;
+    for (const [rule, setter, refused, min, max] of [
+      ["votingPeriodSeconds", "setVotingPeriod", late - 1n, late, 60n * DAY],
+      ["lateQuorumSeconds", "setLateQuorumVoteExtension", late + 1n, HOUR, late],
+    ] as const) {
+      const change = async (value: bigint) =>
+        await proposalOf(governor, governor.interface.encodeFunctionData(setter as "setVotingPeriod", [value]));
+      const proposal = await change(refused);
+      await bring({ world, proposal, to: "ready" });
+      await expect(governor.execute(...operationOf(proposal)))
+        .to.be.revertedWithCustomError(governor, "OpenGovernor_OutOfBounds")
+        .withArgs(rule, refused, min, max);
+      await bring({ world, proposal: await change(late), to: "executed" });
+      expect(await readRule(world, rule)).to.equal(late);
+    }
+  });
+
   it("name their bounds", async () => {
     const { governor } = await loadFixture(deploy);
     expect(await governor.MIN_VOTING_DELAY_SECONDS()).to.equal(HOUR);
@@ -117,8 +137,9 @@ describe("OpenGovernor: its rules", () => {
     expect(await governor.MAX_GUARDIAN_SECONDS()).to.equal(730n * DAY);
   });
 
-  for (const { rule, setter, min, max } of CHANGEABLE) {
+  for (const { rule, setter, max, ...bounds } of CHANGEABLE) {
     describe(`when a proposal changes ${rule}`, () => {
+      const min = rule === "votingPeriodSeconds" ? RULES.lateQuorumSeconds : bounds.min;
       const change = async (world: GovernanceWorld, value: bigint) => {
         const calldata = world.governor.interface.encodeFunctionData(setter as "setVotingDelay", [value]);
         return await proposalOf(world.governor, calldata);

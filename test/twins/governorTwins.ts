@@ -25,6 +25,13 @@ export const GOVERNOR_TWINS: readonly Twin[] = [
     why: "stake that comes once a vote has begun decides it",
   },
   {
+    name: "OpenGovernor_AnyPeriod",
+    source: GOVERNOR,
+    find: "Math.max(MIN_VOTING_PERIOD_SECONDS, lateQuorumVoteExtension())",
+    replace: "MIN_VOTING_PERIOD_SECONDS",
+    why: "whoever completes a quorum makes a vote longer than it was meant to be",
+  },
+  {
     name: "OpenGovernor_NoBounds",
     source: GOVERNOR,
     find: "if (value < min || value > max) revert OpenGovernor_OutOfBounds(parameter, value, min, max);",
