@@ -50,7 +50,8 @@ struct Ballot {
 /// - Fees are what the treasury is entitled to in the ledger. They are counted once, ever, in the epoch in which somebody
 ///   has them counted.
 /// - What one operator alone brings an asset counts half: the base is min(fees, fees + fees / 2 − largest operator's).
-/// - An asset that builds on others passes on their part of its base. The sum of all bases stays the same.
+/// - An asset that builds on others passes on their part of its base. The sum of all bases stays the same. A Datanet's
+///   log is no asset of its own: its part stays with the version.
 /// - An asset gets its part of the budget, but at most half of its base. So less is paid out than came in as fees,
 ///   whoever votes for what: who pays itself loses at least half of the fee.
 ///
@@ -242,7 +243,7 @@ contract IncentiveGauges is AccessManaged {
         emit FeesCounted(epoch, splitId, service.operator, serviceSplitId, fees);
     }
 
-    /// @notice Passes on what shares that lead to other splits take of their assets' bases. Anyone may call, until the
+    /// @notice Passes on what shares that lead to other assets take of their assets' bases. Anyone may call, until the
     /// epoch after `epoch` is over.
     /// @dev Cumulative like releases of the ledger: order and number of calls do not change what comes of it.
     /// @param draws Packed draws ({Draws}), worked through in order, so that one hop can fund the next.
@@ -383,15 +384,17 @@ contract IncentiveGauges is AccessManaged {
     }
 
     /// @dev Passes on what the shares of one draw take. A split never leads back to itself: its id is the hash of what it
-    /// leads to.
+    /// leads to. Registries write into the evidence which asset a share goes to; a Datanet's share for its own log has
+    /// none and stays with the version, which is what voters name.
     function _passShares(uint256 epoch, bytes calldata draws, Draw memory draw) private returns (uint256 passed) {
         bytes32 splitId = draw.splitId;
         uint256 arrived = _arrived(_gauges[epoch][splitId]);
         if (arrived == 0) revert IncentiveGauges_NoFees(epoch, splitId);
         for (uint256 index = draw.first; index <= draw.last; ++index) {
             (bool toSplit, bytes32 to, uint256 units) = Draws.share(draws, draw.position, index);
+            bool toAsset = toSplit && Draws.evidence(draws, draw.position) != 0;
             draw.position += MerkleSumTree.SHARE_BYTES;
-            if (!toSplit) continue;
+            if (!toAsset) continue;
             uint256 part = (arrived * units) / draw.totalUnits;
             uint256 amount = part - passedOf[epoch][splitId][index];
             if (amount == 0) continue;

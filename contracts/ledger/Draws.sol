@@ -91,4 +91,11 @@ library Draws {
         if (kind > uint256(type(Kind).max)) revert Draws_UnknownKind(index, kind);
         toSplit = kind == uint256(Kind.Split);
     }
+
+    /// @notice Reads the evidence of the share at `position`.
+    function evidence(bytes calldata draws, uint256 position) internal pure returns (bytes32 value) {
+        assembly ("memory-safe") {
+            value := calldataload(add(add(draws.offset, position), 49))
+        }
+    }
 }

@@ -20,7 +20,7 @@ export async function runEpoch({ setting, market }: { setting: Setting; market: 
   await countFees({ setting, market });
   const assets = ASSETS.map((name) => ({ name, split: assetOf(market, name) }));
   await castVotes({ setting, splits: assets.map(({ split }) => split) });
-  // Not from Datanets to their logs: these are no assets.
+  // Datanets build on nothing.
   const draws = encodeDraws(assets.slice(0, 3).map(({ split }) => split.draw({ first: 0, count: split.tree.size })));
   const transaction = await gauges.passOn.populateTransaction(epoch, draws);
   await sender.send({ from: people.relayer.wallet, transaction });

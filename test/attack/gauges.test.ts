@@ -1,6 +1,8 @@
 import { expect } from "chai";
 import { network } from "hardhat";
 
+import { accept, createDatanet, offerOf } from "../registry/datanets.ts";
+import { assetVersion, registerModel } from "../registry/lineages.ts";
 import { registerService } from "../registry/services.ts";
 import { ALICE_VOTES, bringFees, BUDGET, goTo, payService, setPolicy, stake, voteFor } from "../helpers/gauges.ts";
 import { accountOf, drawAll, drawOf } from "../helpers/shares.ts";
@@ -172,6 +174,24 @@ describe("Attacks on gauges: lineage", () => {
       await world.gauges.passOn(0n, drawAll(world.agent.split));
     },
     hasWorked: async (world) => (await basesOf(world)) > FEES / 2n,
+  });
+
+  itStands({
+    name: "a Datanet's base is moved to its log, which has no votes",
+    twin: "IncentiveGauges_PassesOnToLogs",
+    attack: async (world) => {
+      const { datanets, mallory } = world;
+      const datanet = await createDatanet({ world, ownerBps: 1_000n });
+      const { split } = await accept({ world, datanet, offers: [offerOf({ by: world.carol, text: "a work" })] });
+      const texts = await assetVersion({ registry: datanets, id: datanet.id, version: 1n, split });
+      const model = await registerModel({ world, owner: mallory, upstreams: [{ asset: texts, units: 1n }] });
+      await bringFees(world, await registerService({ world, operator: mallory, asset: model }), FEES);
+      await world.gauges.connect(mallory).passOn(0n, drawAll(model.split, split));
+    },
+    hasWorked: async ({ datanets, gauges }) => {
+      const [{ args }] = await datanets.queryFilter(datanets.filters.VersionPublished());
+      return (await gauges.baseOf(0n, args.logSplitId)) > 0n;
+    },
   });
 
   itStands({

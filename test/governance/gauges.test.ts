@@ -20,7 +20,8 @@ import {
 } from "../helpers/gauges.ts";
 import { accountOf, accountShare, drawAll, drawOf, splitOf } from "../helpers/shares.ts";
 import { MIN_SELF_STAKE } from "../helpers/staking.ts";
-import { type AssetVersion, registerAgent, registerModel } from "../registry/lineages.ts";
+import { accept, createDatanet, offerOf } from "../registry/datanets.ts";
+import { type AssetVersion, assetVersion, registerAgent, registerModel } from "../registry/lineages.ts";
 import { registerService, type Service, splitOfService } from "../registry/services.ts";
 
 const connection = await network.getOrCreate();
@@ -64,6 +65,21 @@ async function deployLineage(budget = BUDGET) {
 }
 
 const deployDeep = async () => await deployLineage();
+
+/** A model that leaves half to a Datanet, of which the owner and the curator take a quarter. */
+async function deployOnDatanet() {
+  const world = await deployGauges(connection);
+  const datanet = await createDatanet({ world, ownerBps: 1_500n, curatorBps: 1_000n });
+  const { split, log } = await accept({ world, datanet, offers: [offerOf({ by: world.carol, text: "a work" })] });
+  const texts = await assetVersion({ registry: world.datanets, id: datanet.id, version: 1n, split });
+  const model = await registerModel({
+    world,
+    owner: world.builder,
+    builders: [builder(world.builder, 1n)],
+    upstreams: [{ asset: texts, units: 1n }],
+  });
+  return { ...world, texts, log, model, service: await registerService({ world, asset: model }) };
+}
 
 const builder = (owner: { address: string }, units: bigint) => ({ account: walletAccount(owner.address), units });
 
@@ -324,6 +340,20 @@ describe("IncentiveGauges: passOn", () => {
     await gauges.passOn(0n, draws);
     const bases = await Promise.all([agent, model, base].map(({ split }) => gauges.baseOf(0n, split.id)));
     expect(bases).to.deep.equal([900n, 100n, 200n]);
+  });
+
+  it("leaves a Datanet's version what is its log's: nobody votes for logs", async () => {
+    const world = await loadFixture(deployOnDatanet);
+    const { gauges, service, model, texts, log } = world;
+    await bringFees(world, service, 2_400n);
+    await gauges.passOn(0n, drawAll(model.split));
+    expect(await gauges.baseOf(0n, texts.split.id)).to.equal(600n);
+    expect(await gauges.passOn.staticCall(0n, drawAll(texts.split))).to.equal(0n);
+    await expect(gauges.passOn(0n, drawAll(texts.split))).not.to.emit(gauges, "FeesPassedOn");
+    expect(await gauges.baseOf(0n, texts.split.id)).to.equal(600n);
+    expect(await gauges.baseOf(0n, log.id)).to.equal(0n);
+    // Behind a share that goes nowhere, draws are read on.
+    expect(await gauges.passOn.staticCall(0n, drawAll(texts.split, model.split))).to.equal(0n);
   });
 
   it("passes on nothing twice", async () => {

@@ -57,6 +57,13 @@ export const GAUGE_TWINS: readonly Twin[] = [
     replace: "",
     why: "an asset is paid for fees first and passes them on then",
   },
+  {
+    name: "IncentiveGauges_PassesOnToLogs",
+    source: GAUGES,
+    find: "toSplit && Draws.evidence(draws, draw.position) != 0",
+    replace: "toSplit",
+    why: "anybody moves a Datanet's base to its log, where voters do not look for it",
+  },
   // ------------------------------------------------------------------ votes
   {
     name: "IncentiveGauges_AddsVotes",
