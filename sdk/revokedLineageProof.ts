@@ -12,15 +12,16 @@ import {
 import type { Split } from "./split.ts";
 
 const PROOF_TYPE =
-  "tuple(address registry, uint256 assetId, address arbiter, uint64 size, uint64 index, bytes upstream, " +
-  `${LOG_VERSION_TYPE} version, ${LOG_ENTRY_TYPE} revoked)`;
+  "tuple(address registry, uint256 assetId, uint256 assetVersion, address arbiter, uint64 size, uint64 index, " +
+  `bytes upstream, ${LOG_VERSION_TYPE} version, ${LOG_ENTRY_TYPE} revoked)`;
 
 /**
- * Shows the `RevokedLineageVerifier` that an asset's latest version builds on a Datanet's version with a contribution
- * that was revoked before.
+ * Shows the `RevokedLineageVerifier` that a version of an asset builds on a Datanet's version with a contribution that
+ * was revoked before.
  *
  * @param registry Address of the models' or the agents' registry.
- * @param split Split of the asset's latest version.
+ * @param assetVersion The asset's version, whether it has been replaced or not.
+ * @param split Split of that version.
  * @param index Index of the share that goes to the Datanet's version.
  * @param revoked The contribution, with its units, in the log of that version.
  * @throws RangeError if there is no such share or contribution.
@@ -28,6 +29,7 @@ const PROOF_TYPE =
 export function encodeRevokedLineageProof({
   registry,
   assetId,
+  assetVersion,
   split,
   index,
   version,
@@ -35,6 +37,7 @@ export function encodeRevokedLineageProof({
 }: {
   registry: string;
   assetId: bigint;
+  assetVersion: bigint;
   split: Split;
   index: number;
   version: PublishedVersion;
@@ -43,6 +46,7 @@ export function encodeRevokedLineageProof({
   const proof = {
     registry,
     assetId,
+    assetVersion,
     arbiter: split.arbiter,
     size: split.tree.size,
     index,

@@ -3,8 +3,8 @@ pragma solidity 0.8.37;
 
 import {MerkleSumTree, SumNode} from "../ledger/MerkleSumTree.sol";
 import {AgentRegistry} from "../registry/AgentRegistry.sol";
-import {AssetRegistry} from "../registry/AssetRegistry.sol";
 import {DatanetRegistry} from "../registry/DatanetRegistry.sol";
+import {LineageRegistry, Publication} from "../registry/LineageRegistry.sol";
 import {ModelRegistry} from "../registry/ModelRegistry.sol";
 import {DatanetLogs, LogEntry, LogVersion} from "./DatanetLogs.sol";
 import {Fault, IFaultVerifier, Restitution} from "./IFaultVerifier.sol";
@@ -13,15 +13,17 @@ import {ShareProofs} from "./ShareProofs.sol";
 /// @notice Shows that an asset builds on a contribution that was revoked.
 /// @param registry Where the asset is registered: the models' or the agents' registry.
 /// @param assetId The asset.
-/// @param arbiter Arbiter of its latest version's split.
+/// @param assetVersion A version of it, whether it has been replaced or not.
+/// @param arbiter Arbiter of that version's split.
 /// @param size Number of shares of that split.
 /// @param index Index of the share that goes to the Datanet's version.
 /// @param upstream Proof ({ShareProofs}) of that share.
 /// @param version The Datanet's version.
 /// @param revoked The contribution, in the log of that version.
 struct RevokedLineageProof {
-    AssetRegistry registry;
+    LineageRegistry registry;
     uint256 assetId;
+    uint256 assetVersion;
     address arbiter;
     uint64 size;
     uint64 index;
@@ -31,9 +33,9 @@ struct RevokedLineageProof {
 }
 
 /// @title An asset builds on a contribution that was revoked before
-/// @notice The latest version of a model or an agent, published more than the time of grace after a contribution was
-/// revoked, names a version of the Datanet as its upstream in which the contribution still has units. Who owned the asset
-/// when it was published answers for it, and the contributor is compensated.
+/// @notice A version of a model or an agent, published more than the time of grace after a contribution was revoked, names
+/// a version of the Datanet as its upstream in which the contribution still has units. Who owned the asset when it was
+/// published answers for it, also once there is a newer version, and the contributor is compensated.
 /// @dev Not the owner of today: anybody can be made the owner of anything by a transfer.
 contract RevokedLineageVerifier is IFaultVerifier {
     using ShareProofs for bytes;
@@ -50,7 +52,7 @@ contract RevokedLineageVerifier is IFaultVerifier {
     /// @param graceEnd Last second of it, in seconds since 1970.
     error RevokedLineageVerifier_WithinGrace(uint256 publishedAt, uint256 graceEnd);
 
-    /// @notice Thrown when a share is not one of the asset's latest version.
+    /// @notice Thrown when a share is not one of the asset's version.
     /// @param splitId The version's split.
     /// @param proven The split to which the proof leads.
     error RevokedLineageVerifier_NotInLineage(uint256 assetId, uint256 version, bytes32 splitId, bytes32 proven);
@@ -99,17 +101,17 @@ contract RevokedLineageVerifier is IFaultVerifier {
         if (address(p.registry) != address(models) && address(p.registry) != address(agents)) {
             revert RevokedLineageVerifier_UnknownRegistry(address(p.registry));
         }
-        uint256 assetVersion = p.registry.latestVersion(p.assetId);
+        Publication memory publication = p.registry.publicationOf(p.assetId, p.assetVersion);
         uint256 datanetId = p.version.datanetId;
-        _checkTime(p, datanetId);
-        _checkLineage(p, assetVersion);
+        _checkTime(p, publication.publishedAt);
+        _checkLineage(p);
         (address contributor, ) = DatanetLogs.read(datanets, DatanetLogs.logOf(datanets, p.version), p.revoked);
         return
             Fault({
                 id: keccak256(
-                    abi.encode(block.chainid, p.registry, p.assetId, assetVersion, datanetId, p.revoked.index)
+                    abi.encode(block.chainid, p.registry, p.assetId, p.assetVersion, datanetId, p.revoked.index)
                 ),
-                respondent: p.registry.latestPublisherOf(p.assetId),
+                respondent: publication.publisher,
                 harmed: contributor,
                 harm: type(uint128).max,
                 restitution: Restitution(0, 0, 0, 0, address(0), 0, 0)
@@ -125,10 +127,10 @@ contract RevokedLineageVerifier is IFaultVerifier {
         }
     }
 
-    function _checkTime(RevokedLineageProof calldata p, uint256 datanetId) private view {
+    function _checkTime(RevokedLineageProof calldata p, uint256 publishedAt) private view {
+        uint256 datanetId = p.version.datanetId;
         uint256 revokedAt = datanets.revokedAt(datanetId, p.revoked.index);
         if (revokedAt == 0) revert RevokedLineageVerifier_NotRevoked(datanetId, p.revoked.index);
-        uint256 publishedAt = p.registry.latestVersionAt(p.assetId);
         if (publishedAt <= revokedAt + GRACE_SECONDS) {
             revert RevokedLineageVerifier_WithinGrace(publishedAt, revokedAt + GRACE_SECONDS);
         }
@@ -136,12 +138,12 @@ contract RevokedLineageVerifier is IFaultVerifier {
 
     /// @dev The registries let only upstream shares go to splits, and write themselves into their evidence which asset
     /// version that is. The split's id would not say it: two Datanets can have the same log.
-    function _checkLineage(RevokedLineageProof calldata p, uint256 assetVersion) private view {
-        bytes32 splitId = p.registry.splitOf(p.assetId, assetVersion);
+    function _checkLineage(RevokedLineageProof calldata p) private view {
+        bytes32 splitId = p.registry.splitOf(p.assetId, p.assetVersion);
         SumNode memory root = p.upstream.rootOf(p.index, p.size);
         bytes32 proven = MerkleSumTree.splitId(root.hash, root.units, p.size, p.arbiter);
         if (proven != splitId) {
-            revert RevokedLineageVerifier_NotInLineage(p.assetId, assetVersion, splitId, proven);
+            revert RevokedLineageVerifier_NotInLineage(p.assetId, p.assetVersion, splitId, proven);
         }
         LogVersion calldata v = p.version;
         bytes32 evidence = keccak256(abi.encode(datanets, v.datanetId, v.version));

@@ -15,14 +15,11 @@ struct Terms {
 /// @notice An asset is an ERC-721 token with numbered versions. A version is a split id: it never changes, and whoever
 /// was in it stays paid by everything that was built on it. Licence terms bind new children only.
 abstract contract AssetRegistry is ERC721 {
-    /// @dev All but the terms, which only their setting writes, is one word.
-    /// @param publishedAt When the newest version was published, in seconds since 1970.
-    /// @param publisher Who answers for the newest version.
+    /// @dev One word: {Terms} as a member would begin another one.
     struct Asset {
         uint32 versions;
-        uint64 publishedAt;
-        address publisher;
-        Terms terms;
+        uint16 minShareBps;
+        bool open;
     }
 
     // ------------------------------------------------------------------ errors
@@ -105,20 +102,10 @@ abstract contract AssetRegistry is ERC721 {
         return _assets[id].versions;
     }
 
-    /// @notice When an asset's newest version was published, in seconds since 1970; zero when it has none.
-    function latestVersionAt(uint256 id) external view returns (uint256) {
-        return _assets[id].publishedAt;
-    }
-
-    /// @notice Who answers for an asset's newest version, whoever owns the asset since. Of models and agents it is who
-    /// owned them when it was published, of Datanets who changed the log.
-    function latestPublisherOf(uint256 id) external view returns (address) {
-        return _assets[id].publisher;
-    }
-
     /// @notice An asset's licence terms.
     function termsOf(uint256 id) public view returns (Terms memory) {
-        return _assets[id].terms;
+        Asset memory asset = _assets[id];
+        return Terms(asset.minShareBps, asset.open);
     }
 
     /// @notice What a child of `licensee` has to know: the version's split and the least share it must get.
@@ -129,11 +116,11 @@ abstract contract AssetRegistry is ERC721 {
         address licensee
     ) external view returns (bytes32 splitId, uint16 minShareBps) {
         splitId = splitOf(id, version);
-        Terms memory terms = _assets[id].terms;
-        if (!terms.open && !isLicensee[id][licensee] && licensee != ownerOf(id)) {
+        Asset memory asset = _assets[id];
+        if (!asset.open && !isLicensee[id][licensee] && licensee != ownerOf(id)) {
             revert AssetRegistry_NotLicensed(id, licensee);
         }
-        minShareBps = terms.minShareBps;
+        minShareBps = asset.minShareBps;
     }
 
     // ------------------------------------------------------------------ internals
@@ -148,16 +135,16 @@ abstract contract AssetRegistry is ERC721 {
         if (terms.minShareBps > MAX_MIN_SHARE_BPS) {
             revert AssetRegistry_AboveCap(terms.minShareBps, MAX_MIN_SHARE_BPS);
         }
-        _assets[id].terms = terms;
+        Asset storage asset = _assets[id];
+        (asset.minShareBps, asset.open) = (terms.minShareBps, terms.open);
         emit TermsSet(id, terms.minShareBps, terms.open);
     }
 
     /// @param splitId Zero for a version that holds no units.
-    /// @param publisher Who answers for the version.
-    function _addVersion(uint256 id, bytes32 splitId, address publisher) internal returns (uint256 version) {
+    function _addVersion(uint256 id, bytes32 splitId) internal returns (uint256 version) {
         Asset storage asset = _assets[id];
         uint32 number = asset.versions + 1;
-        (asset.versions, asset.publishedAt, asset.publisher) = (number, uint64(block.timestamp), publisher);
+        asset.versions = number;
         version = number;
         _splits[id][version] = splitId;
     }

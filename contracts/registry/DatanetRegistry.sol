@@ -474,7 +474,7 @@ contract DatanetRegistry is AssetRegistry, EIP712 {
             logSplitId = MerkleSumTree.splitId(root.hash, root.units, size, arbiter);
             (splitId, shares) = _wrap(id, logSplitId, arbiter);
         }
-        version = _addVersion(id, splitId, msg.sender);
+        version = _addVersion(id, splitId);
         emit VersionPublished(id, version, splitId, logSplitId, size, root.units, shares);
     }
 

@@ -34,6 +34,14 @@ struct Lineage {
     bytes32 metadataHash;
 }
 
+/// @notice Who published a version, and when. One word.
+/// @param publisher Who owned the asset then and answers for the version, whoever owns it since.
+/// @param publishedAt In seconds since 1970.
+struct Publication {
+    address publisher;
+    uint48 publishedAt;
+}
+
 /// @title Assets whose versions are made of builders and upstream assets
 /// @notice A version's split lists builders first, then upstream versions, in the order given. Its id commits to the
 /// ids of everything upstream, so lineage has no cycles and cannot change afterwards.
@@ -73,11 +81,22 @@ abstract contract LineageRegistry is AssetRegistry {
         bytes32 metadataHash
     );
 
+    // ------------------------------------------------------------------ storage
+
+    mapping(uint256 id => mapping(uint256 version => Publication)) private _publications;
+
     // ------------------------------------------------------------------ owner
 
     /// @notice Publishes another version of an asset.
     function publish(uint256 id, Lineage calldata lineage) external onlyAssetOwner(id) returns (uint256 version) {
         return _publish(id, lineage);
+    }
+
+    // ------------------------------------------------------------------ views
+
+    /// @notice Who published a version of an asset, and when. Zeros when there is no such version.
+    function publicationOf(uint256 id, uint256 version) external view returns (Publication memory) {
+        return _publications[id][version];
     }
 
     // ------------------------------------------------------------------ internals
@@ -144,7 +163,8 @@ abstract contract LineageRegistry is AssetRegistry {
         string calldata metadataURI,
         bytes32 metadataHash
     ) internal returns (uint256 version) {
-        version = _addVersion(id, splitId, licensee);
+        version = _addVersion(id, splitId);
+        _publications[id][version] = Publication(licensee, uint48(block.timestamp));
         emit VersionPublished(id, version, splitId, arbiter, shares, metadataURI, metadataHash);
     }
 

@@ -30,7 +30,7 @@ import { deployVerifierWorld, logged, publishedVersion, type VerifierWorld } fro
 import { accountOf, accountShare } from "../helpers/shares.ts";
 import { worksOn } from "../helpers/twins.ts";
 import { accept, createDatanet, type Datanet, type Offer, offerOf, revoke } from "../registry/datanets.ts";
-import { type AssetVersion, assetVersion, evidenceOfUpstream, registerModel } from "../registry/lineages.ts";
+import { type AssetVersion, assetVersion, evidenceOfUpstream, lineageOf, registerModel } from "../registry/lineages.ts";
 
 const { ethers, networkHelpers } = await network.getOrCreate();
 const { loadFixture, time } = networkHelpers;
@@ -566,6 +566,22 @@ describe("Framing owners", () => {
   });
 
   itStands({
+    name: "a publisher gives the asset away, to somebody who publishes a version without what was revoked",
+    twin: "RevokedLineageVerifier_NewestPublisher",
+    victim: "relayer",
+    proof: async (world) => {
+      const { models, builder, relayer } = world;
+      const scene = await revokedScene(world);
+      await time.increase(GRACE);
+      const model = await modelOn(world, scene.datanet, 1);
+      await models.connect(builder).transferFrom(builder, relayer, model.id);
+      const { lineage } = lineageOf({ upstreams: [{ asset: await upstreamOf(world, scene.datanet, 2), units: 1n }] });
+      await models.connect(relayer).publish(model.id, lineage);
+      return lineageProof(scene, model);
+    },
+  });
+
+  itStands({
     name: "a contributor revokes in front of a publication",
     twin: "RevokedLineageVerifier_NoGrace",
     victim: "builder",
@@ -576,7 +592,7 @@ describe("Framing owners", () => {
     refusal: {
       error: "RevokedLineageVerifier_WithinGrace",
       args: async ({ models, datanets }) => [
-        await models.latestVersionAt(1n),
+        (await models.publicationOf(1n, 1n)).publishedAt,
         (await datanets.revokedAt(1n, 1n)) + GRACE,
       ],
     },
@@ -635,10 +651,10 @@ describe("Framing owners", () => {
       await accept({ world, datanet, offers });
       await revoke({ world, datanet, index: 1, by: bob });
       await time.increase(GRACE);
-      const { id: assetId, registry, split } = await modelOn(world, datanet, 2);
+      const { id: assetId, version: assetVersion, registry, split } = await modelOn(world, datanet, 2);
       const version = { datanetId: datanet.id, version: 2n, log: datanet.latest.split };
       const revoked = logged(offers[1], 1);
-      return encodeRevokedLineageProof({ registry, assetId, split, index: 0, version, revoked });
+      return encodeRevokedLineageProof({ registry, assetId, assetVersion, split, index: 0, version, revoked });
     },
     refusal: {
       error: "DatanetLogs_WrongContent",
@@ -730,12 +746,13 @@ async function modelOn(world: VerifierWorld, datanet: Datanet, number: number): 
 
 function lineageProof(
   { datanet, offers }: RevokedScene,
-  { registry, id: assetId, split }: AssetVersion,
+  { registry, id: assetId, version: assetVersion, split }: AssetVersion,
   { index = 1, version = 1, share = 0 }: { index?: number; version?: number; share?: number } = {},
 ): string {
   return encodeRevokedLineageProof({
     registry,
     assetId,
+    assetVersion,
     split,
     index: share,
     version: publishedVersion(datanet, version),

@@ -54,12 +54,13 @@ async function buildModel(scene: Scene, number: number): Promise<AssetVersion> {
 
 function proofOf(
   { datanet, offers }: Scene,
-  { registry, id, split }: AssetVersion,
+  { registry, id, version: assetVersion, split }: AssetVersion,
   { share = 1, version = 1, index = 1 }: { share?: number; version?: number; index?: number } = {},
 ): string {
   return encodeRevokedLineageProof({
     registry,
     assetId: id,
+    assetVersion,
     split,
     index: share,
     version: publishedVersion(datanet, version),
@@ -103,6 +104,29 @@ describe("RevokedLineageVerifier", () => {
     expect([fault.id, fault.respondent]).to.deep.equal([faultId(world, agent, datanet.id, 1), world.tuner.address]);
   });
 
+  it("finds a version that has been replaced, of whoever owned the asset when it was published", async () => {
+    const scene = await startScene();
+    const { world, datanet } = scene;
+    const { models, builder, tuner } = world;
+    await time.increase(GRACE);
+    const model = await buildModel(scene, 1);
+    await models.connect(builder).transferFrom(builder, tuner, model.id);
+    const { lineage, split } = lineageOf({ upstreams: [{ asset: await upstreamOf(scene, 1), units: 1n }] });
+    await models.connect(tuner).publish(model.id, lineage);
+    await models
+      .connect(tuner)
+      .publish(model.id, lineageOf({ upstreams: [{ asset: await upstreamOf(scene, 2), units: 1n }] }).lineage);
+    const second = { ...model, version: 2n, split };
+    for (const [version, publisher, share] of [
+      [model, builder, 1],
+      [second, tuner, 0],
+    ] as const) {
+      const fault = await faultOf(world.lineages, proofOf(scene, version, { share }));
+      expect(fault.id).to.equal(faultId(world, version, datanet.id, 1));
+      expect(fault.respondent).to.equal(publisher.address);
+    }
+  });
+
   it("finds a fork's makers no fault: they name a model only", async () => {
     const scene = await startScene();
     const { world, datanet } = scene;
@@ -113,7 +137,7 @@ describe("RevokedLineageVerifier", () => {
     await expect(world.lineages.verify(proofOf(scene, fork)))
       .to.be.revertedWithCustomError(world.lineages, "RevokedLineageVerifier_NotInLineage")
       .withArgs(fork.id, 1n, await world.models.splitOf(fork.id, 1n), model.split.id);
-    expect(await world.models.latestPublisherOf(fork.id)).to.equal(world.tuner.address);
+    expect((await world.models.publicationOf(fork.id, 1n)).publisher).to.equal(world.tuner.address);
     expect(datanet.versions).to.have.length(2);
   });
 
@@ -183,16 +207,41 @@ describe("RevokedLineageVerifier", () => {
         .withArgs(scene.datanet.id, 1n, 1n);
     });
 
-    it("reverts once the owner has published a version without it", async () => {
+    it("reverts for a version that the asset has come to build on the Datanet without", async () => {
       const scene = await startScene();
       const { world } = scene;
       await time.increase(GRACE);
       const model = await buildModel(scene, 1);
       const { lineage, split } = lineageOf({ upstreams: [{ asset: await upstreamOf(scene, 2), units: 1n }] });
       await world.models.connect(world.builder).publish(model.id, lineage);
-      await expect(world.lineages.verify(proofOf(scene, model)))
+      await expect(world.lineages.verify(proofOf(scene, { ...model, version: 2n })))
         .to.be.revertedWithCustomError(world.lineages, "RevokedLineageVerifier_NotInLineage")
         .withArgs(model.id, 2n, split.id, model.split.id);
+    });
+
+    it("reverts for a version from before the grace, whatever was published later", async () => {
+      const scene = await startScene();
+      const { world, datanet } = scene;
+      const model = await buildModel(scene, 1);
+      const { publishedAt } = await world.models.publicationOf(model.id, 1n);
+      await time.increase(GRACE);
+      const { lineage } = lineageOf({ upstreams: [{ asset: await upstreamOf(scene, 1), units: 1n }] });
+      await world.models.connect(world.builder).publish(model.id, lineage);
+      const revokedAt = await world.datanets.revokedAt(datanet.id, 1n);
+      await expect(world.lineages.verify(proofOf(scene, model)))
+        .to.be.revertedWithCustomError(world.lineages, "RevokedLineageVerifier_WithinGrace")
+        .withArgs(publishedAt, revokedAt + GRACE);
+    });
+
+    it("reverts for a version that the asset does not have", async () => {
+      const scene = await startScene();
+      const { world, datanet } = scene;
+      await time.increase(GRACE);
+      const model = await buildModel(scene, 1);
+      const revokedAt = await world.datanets.revokedAt(datanet.id, 1n);
+      await expect(world.lineages.verify(proofOf(scene, { ...model, version: 2n })))
+        .to.be.revertedWithCustomError(world.lineages, "RevokedLineageVerifier_WithinGrace")
+        .withArgs(0n, revokedAt + GRACE);
     });
 
     it("reverts for a share that does not go to the Datanet", async () => {
@@ -252,6 +301,7 @@ describe("RevokedLineageVerifier", () => {
       const fields = {
         registry: model.registry,
         assetId: model.id,
+        assetVersion: 1n,
         arbiter: model.split.arbiter,
         size: 2,
         index: 1,
@@ -260,8 +310,8 @@ describe("RevokedLineageVerifier", () => {
         revoked: logEntry(version, logged(scene.offers[1], 1)),
       };
       const type =
-        "tuple(address registry, uint256 assetId, address arbiter, uint64 size, uint64 index, bytes upstream, " +
-        `${LOG_VERSION_TYPE} version, ${LOG_ENTRY_TYPE} revoked)`;
+        "tuple(address registry, uint256 assetId, uint256 assetVersion, address arbiter, uint64 size, uint64 index, " +
+        `bytes upstream, ${LOG_VERSION_TYPE} version, ${LOG_ENTRY_TYPE} revoked)`;
       const proof = AbiCoder.defaultAbiCoder().encode([type], [fields]);
       await expect(world.lineages.verify(proof))
         .to.be.revertedWithCustomError(world.lineages, "MerkleSumTree_ProofTooLong")
@@ -278,21 +328,24 @@ describe("RevokedLineageVerifier", () => {
 });
 
 describe("what registries remember of versions and revocations", () => {
-  it("is when the latest version was published, and who answers for it", async () => {
+  it("is when each version was published, and who answers for it", async () => {
     const scene = await startScene();
     const { world, datanet } = scene;
-    const { datanets, models, agents } = world;
-    expect(await datanets.latestVersionAt(datanet.id)).to.equal(await time.latest());
-    expect(await datanets.latestPublisherOf(datanet.id)).to.equal(world.bob.address);
+    const { datanets, models, agents, builder, tuner } = world;
     expect(await datanets.revokedAt(datanet.id, 1n)).to.equal(await time.latest());
     expect(await datanets.revokedAt(datanet.id, 0n)).to.equal(0n);
 
     const model = await buildModel(scene, 2);
-    expect(await models.latestVersionAt(model.id)).to.equal(await time.latest());
-    expect(await models.latestPublisherOf(model.id)).to.equal(world.builder.address);
-    await agents.connect(world.tuner)["register()"]();
-    expect(await agents.latestVersionAt(1n)).to.equal(0n);
-    expect(await agents.latestPublisherOf(1n)).to.equal(ethers.ZeroAddress);
+    const first = [builder.address, BigInt(await time.latest())];
+    expect(await models.publicationOf(model.id, 1n)).to.deep.equal(first);
+    await models.connect(builder).transferFrom(builder, tuner, model.id);
+    const { lineage } = lineageOf({ upstreams: [{ asset: await upstreamOf(scene, 2), units: 1n }] });
+    await models.connect(tuner).publish(model.id, lineage);
+    expect(await models.publicationOf(model.id, 1n)).to.deep.equal(first);
+    expect(await models.publicationOf(model.id, 2n)).to.deep.equal([tuner.address, BigInt(await time.latest())]);
+    expect(await models.publicationOf(model.id, 3n)).to.deep.equal([ethers.ZeroAddress, 0n]);
+    await agents.connect(tuner)["register()"]();
+    expect(await agents.publicationOf(1n, 1n)).to.deep.equal([ethers.ZeroAddress, 0n]);
   });
 
   it("is a fork's maker", async () => {
@@ -300,7 +353,7 @@ describe("what registries remember of versions and revocations", () => {
     const { world } = scene;
     const model = await buildModel(scene, 2);
     await world.models.connect(world.tuner).fork(model.id, 1n, 10_000, "", ethers.ZeroHash);
-    expect(await world.models.latestVersionAt(model.id + 1n)).to.equal(await time.latest());
-    expect(await world.models.latestPublisherOf(model.id + 1n)).to.equal(world.tuner.address);
+    const published = [world.tuner.address, BigInt(await time.latest())];
+    expect(await world.models.publicationOf(model.id + 1n, 1n)).to.deep.equal(published);
   });
 });

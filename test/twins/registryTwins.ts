@@ -280,7 +280,7 @@ export const WEAKNESSES: readonly Weakness[] = [
   {
     name: "noLicence",
     source: ASSETS,
-    find: "!terms.open && !isLicensee[id][licensee] && licensee != ownerOf(id)",
+    find: "!asset.open && !isLicensee[id][licensee] && licensee != ownerOf(id)",
     instead: "false",
     form: "expression",
     why: "closed assets are open to everybody",

@@ -170,9 +170,16 @@ export const VERIFIER_TWINS: readonly Twin[] = [
   {
     name: "RevokedLineageVerifier_CurrentOwner",
     source: LINEAGE,
-    find: "p.registry.latestPublisherOf(p.assetId)",
+    find: "publication.publisher",
     replace: "p.registry.ownerOf(p.assetId)",
     why: "whoever is given the asset answers for what another published",
+  },
+  {
+    name: "RevokedLineageVerifier_NewestPublisher",
+    source: LINEAGE,
+    find: "p.registry.publicationOf(p.assetId, p.assetVersion)",
+    replace: "p.registry.publicationOf(p.assetId, p.registry.latestVersion(p.assetId))",
+    why: "who publishes the next version of an asset answers for those before it",
   },
   {
     name: "RevokedLineageVerifier_NoGrace",
