@@ -95,6 +95,11 @@ contract OperatorStaking is IOperatorEligibility, IStakeVotes, LedgerFunds, Acce
     /// @notice Thrown when an address cannot have a pool: its rewards would have no account of their own.
     error OperatorStaking_BadOperator(address operator);
 
+    /// @notice Thrown when rewards of an operator would arrive in the account of another one.
+    /// @param tag The tag of that account: the low 12 bytes of both addresses.
+    /// @param holder Whose it is.
+    error OperatorStaking_TagTaken(address operator, uint96 tag, address holder);
+
     /// @notice Thrown when an amount, or a number of shares, is zero.
     error OperatorStaking_ZeroAmount();
 
@@ -138,6 +143,9 @@ contract OperatorStaking is IOperatorEligibility, IStakeVotes, LedgerFunds, Acce
 
     /// @notice Emitted when stake came in.
     event Staked(address indexed operator, address indexed staker, uint256 amount, uint256 shares);
+
+    /// @notice Emitted when the account for rewards under a tag became an operator's, for good.
+    event TagClaimed(address indexed operator, uint96 tag);
 
     /// @notice Emitted when shares began to thaw. All of the staker's thawing shares can be withdrawn from `thawedAt` on.
     event ThawStarted(address indexed operator, address indexed staker, uint256 shares, uint256 thawedAt);
@@ -225,6 +233,10 @@ contract OperatorStaking is IOperatorEligibility, IStakeVotes, LedgerFunds, Acce
 
     /// @notice For how many of its cases somebody holds an operator's stake.
     mapping(address holder => mapping(address operator => uint256)) public holdsOf;
+
+    /// @notice Whose rewards arrive in the account under a tag: of all operators whose address ends like that, who had stake
+    /// first. Zero for nobody yet.
+    mapping(uint96 tag => address operator) public operatorOfTag;
 
     mapping(address operator => Pool) private _pools;
     mapping(address operator => mapping(address staker => Stake)) private _stakes;
@@ -324,6 +336,7 @@ contract OperatorStaking is IOperatorEligibility, IStakeVotes, LedgerFunds, Acce
         amount = ledger.balanceOf(account);
         if (amount == 0) revert OperatorStaking_NothingToHarvest(operator);
         Pool memory pool = _advanced(_pools[operator]);
+        _claimTag(operator, pool);
         uint256 commission = (amount * commissionOf(operator)) / BPS;
         if (commission != 0) _stakes[operator][operator].rewards += commission.toUint128();
         _queue(pool, amount - commission);
@@ -522,6 +535,7 @@ contract OperatorStaking is IOperatorEligibility, IStakeVotes, LedgerFunds, Acce
         if (rate < MIN_RATE) revert OperatorStaking_PoolRuined(operator, rate);
 
         // Effect
+        _claimTag(operator, pool);
         if (s.shares == 0 && s.thawing == 0) _remember(msg.sender, operator);
         uint256 before = _valueOf(pool);
         uint256 shares = (amount * RATE_ONE) / rate;
@@ -534,6 +548,17 @@ contract OperatorStaking is IOperatorEligibility, IStakeVotes, LedgerFunds, Acce
     /// @dev The account under tag zero is not for rewards.
     function _checkOperator(address operator) private pure {
         if (uint96(uint160(operator)) == 0) revert OperatorStaking_BadOperator(operator);
+    }
+
+    /// @dev Makes the account under an operator's tag its own. That of a pool with shares is already.
+    function _claimTag(address operator, Pool memory pool) private {
+        if (pool.shares != 0) return;
+        uint96 tag = uint96(uint160(operator));
+        address holder = operatorOfTag[tag];
+        if (holder == operator) return;
+        if (holder != address(0)) revert OperatorStaking_TagTaken(operator, tag, holder);
+        operatorOfTag[tag] = operator;
+        emit TagClaimed(operator, tag);
     }
 
     /// @dev A pool and a stake in it, both brought up to date.

@@ -3,6 +3,7 @@ import { gasFigure } from "./gas.ts";
 
 /** What stake, cases, incentives and governance may cost: 5 % above what they cost when their budgets were set. */
 const BUDGETS: Record<string, number> = {
+  "stake, first ever on an operator": 288_600,
   "stake, first time on an operator": 266_400,
   stake: 165_300,
   "stake from balance": 150_200,

@@ -19,7 +19,7 @@ export async function* measureStaking(bench: Bench): AsyncGenerator<Figure> {
   const pool = staking.connect(operator);
   await settle(bench.token.connect(operator).approve(staking, MaxUint256));
   await settle(pool.setCommission(1_000));
-  await settle(pool.stake(operator.address, AMOUNT / 2n));
+  yield budgeted("stake, first ever on an operator", await gasOf(pool.stake(operator.address, AMOUNT / 2n)));
   await bench.connection.networkHelpers.time.increase(await staking.thawSeconds());
 
   // The first stake that comes, thaws and is withdrawn leaves words behind that others find.

@@ -1,10 +1,10 @@
 import { expect } from "chai";
-import { parseEther, Signature, ZeroAddress } from "ethers";
+import { dataSlice, parseEther, Signature, ZeroAddress } from "ethers";
 import { network } from "hardhat";
 
 import { gasOf } from "../../scripts/bench/gas.ts";
 import { accountOf } from "../helpers/shares.ts";
-import { DAY, deployStaking, DRIP, earn, type StakingWorld, THAW } from "../helpers/staking.ts";
+import { DAY, deployStaking, DRIP, earn, lookAlikeOf, type StakingWorld, THAW } from "../helpers/staking.ts";
 import { worksOn } from "../helpers/twins.ts";
 
 const connection = await network.getOrCreate();
@@ -237,6 +237,24 @@ describe("Attacks on staking: rewards", () => {
       await time.increase(4n * DRIP);
     },
     hasWorked: async ({ staking, operator, mallory }) => (await staking.stakeOf(operator, mallory)).rewards > 0n,
+  });
+
+  itStands({
+    name: "an operator's rewards are harvested for another one, whose address ends alike",
+    twin: "OperatorStaking_SharedTags",
+    prepare: async (world) => {
+      await stakeOthers(world);
+      await earn(world, world.operator, REWARD);
+    },
+    attack: async ({ staking, operator, mallory }) => {
+      await staking.connect(mallory).stake(lookAlikeOf(operator), STAKE);
+      await staking.connect(mallory).harvest(lookAlikeOf(operator));
+    },
+    refusal: {
+      error: "OperatorStaking_TagTaken",
+      args: ({ operator }) => [lookAlikeOf(operator), BigInt(dataSlice(operator.address, 8)), operator],
+    },
+    hasWorked: async ({ staking, operator }) => (await staking.poolOf(lookAlikeOf(operator))).dripping > 0n,
   });
 
   itStands({

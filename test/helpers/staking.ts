@@ -1,5 +1,5 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
-import { type BaseContract, id, parseEther } from "ethers";
+import { type BaseContract, dataSlice, getAddress, id, parseEther } from "ethers";
 import type { NetworkConnection } from "hardhat/types/network";
 
 import type {
@@ -124,6 +124,11 @@ export async function earn(
   amount: bigint,
 ): Promise<void> {
   await ledger.connect(governor).deposit(await staking.rewardsAccount(operator.address), amount);
+}
+
+/** Another address with the same low 12 bytes, from which the account for rewards has its tag. */
+export function lookAlikeOf({ address }: { address: string }): string {
+  return getAddress(`0x0123456789abcdef${dataSlice(address, 8).slice(2)}`);
 }
 
 /** What the staking contract holds: of its own account, and of those not harvested. */

@@ -1,9 +1,9 @@
 import { expect } from "chai";
-import { getAddress, parseEther, ZeroAddress } from "ethers";
+import { dataSlice, getAddress, parseEther, ZeroAddress } from "ethers";
 import { network } from "hardhat";
 
 import { accountOf } from "../helpers/shares.ts";
-import { deployStaking, DRIP, earn, stakingFunds, type StakingWorld, THAW } from "../helpers/staking.ts";
+import { deployStaking, DRIP, earn, lookAlikeOf, stakingFunds, type StakingWorld, THAW } from "../helpers/staking.ts";
 
 const connection = await network.getOrCreate();
 const { loadFixture, time } = connection.networkHelpers;
@@ -73,6 +73,31 @@ describe("OperatorStaking: rewards", () => {
           .to.be.revertedWithCustomError(staking, "OperatorStaking_BadOperator")
           .withArgs(getAddress(operator));
       }
+    });
+
+    it("takes nothing for an operator whose address ends like that of another one", async () => {
+      const world = await loadFixture(deployStaked);
+      const { staking, operator } = world;
+      await earn(world, operator, REWARD);
+      const other = lookAlikeOf(operator);
+      await expect(staking.harvest(other))
+        .to.be.revertedWithCustomError(staking, "OperatorStaking_TagTaken")
+        .withArgs(other, BigInt(dataSlice(other, 8)), operator);
+      expect(await staking.harvest.staticCall(operator)).to.equal(REWARD);
+    });
+
+    it("makes the account an operator's that nobody has staked on", async () => {
+      const world = await loadFixture(deployEmpty);
+      const { staking, operator, mallory } = world;
+      await earn(world, operator, REWARD);
+      const tag = BigInt(dataSlice(operator.address, 8));
+      await expect(staking.harvest(operator)).to.emit(staking, "TagClaimed").withArgs(operator, tag);
+      const other = lookAlikeOf(operator);
+      await expect(staking.connect(mallory).stake(other, 1n))
+        .to.be.revertedWithCustomError(staking, "OperatorStaking_TagTaken")
+        .withArgs(other, tag, operator);
+      await earn(world, operator, REWARD);
+      await expect(staking.harvest(operator)).not.to.emit(staking, "TagClaimed");
     });
 
     it("leaves the round that runs alone, and queues what comes", async () => {

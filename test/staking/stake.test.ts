@@ -3,7 +3,16 @@ import { parseEther, ZeroAddress } from "ethers";
 import { network } from "hardhat";
 
 import { accountOf } from "../helpers/shares.ts";
-import { DAY, deployStaking, DRIP, SLASHER_ROLE, stakingFunds, type StakingWorld, THAW } from "../helpers/staking.ts";
+import {
+  DAY,
+  deployStaking,
+  DRIP,
+  lookAlikeOf,
+  SLASHER_ROLE,
+  stakingFunds,
+  type StakingWorld,
+  THAW,
+} from "../helpers/staking.ts";
 
 const connection = await network.getOrCreate();
 const { ethers, networkHelpers } = connection;
@@ -120,6 +129,39 @@ describe("OperatorStaking: stake", () => {
           .to.be.revertedWithCustomError(staking, "OperatorStaking_BadOperator")
           .withArgs(ethers.getAddress(operator));
       }
+    });
+
+    it("makes the account for an operator's rewards its own with the first stake on it, whoever stakes", async () => {
+      const { staking, operator, alice, bob } = await loadFixture(deployWorld);
+      const tag = BigInt(ethers.dataSlice(operator.address, 8));
+      expect(await staking.operatorOfTag(tag)).to.equal(ZeroAddress);
+      await expect(staking.connect(alice).stake(operator, STAKE))
+        .to.emit(staking, "TagClaimed")
+        .withArgs(operator, tag);
+      expect(await staking.operatorOfTag(tag)).to.equal(operator.address);
+      await expect(staking.connect(bob).stake(operator, STAKE)).not.to.emit(staking, "TagClaimed");
+    });
+
+    it("takes more stake on an operator that everybody has left", async () => {
+      const { staking, operator, alice } = await loadFixture(deployThawing);
+      await expect(staking.connect(alice).stake(operator, 1n)).not.to.emit(staking, "TagClaimed");
+    });
+
+    it("refuses operators whose rewards would arrive in another one's account", async () => {
+      const { staking, operator, alice, mallory } = await loadFixture(deployStaked);
+      const other = lookAlikeOf(operator);
+      const tag = BigInt(ethers.dataSlice(operator.address, 8));
+      expect(await staking.rewardsAccount(other)).to.equal(await staking.rewardsAccount(operator));
+      await expect(staking.connect(mallory).stake(other, STAKE))
+        .to.be.revertedWithCustomError(staking, "OperatorStaking_TagTaken")
+        .withArgs(other, tag, operator);
+      // Also once nobody has stake on the first one any more.
+      await staking.connect(alice).thaw(operator, STAKE);
+      await time.increase(THAW);
+      await staking.connect(alice).withdraw(operator);
+      await expect(staking.connect(mallory).stake(other, STAKE))
+        .to.be.revertedWithCustomError(staking, "OperatorStaking_TagTaken")
+        .withArgs(other, tag, operator);
     });
 
     it("takes stake of one account on at most 16 operators", async () => {

@@ -82,6 +82,13 @@ export const STAKING_TWINS: readonly Twin[] = [
     why: "who stakes for one transaction has a part of what others waited for",
   },
   {
+    name: "OperatorStaking_SharedTags",
+    source: STAKING,
+    find: "if (holder != address(0)) revert OperatorStaking_TagTaken(operator, tag, holder);",
+    replace: "",
+    why: "whoever harvests first has the rewards of all operators whose addresses end alike",
+  },
+  {
     name: "OperatorStaking_RestartsRounds",
     source: STAKING,
     find: "_queue(pool, amount - commission);",

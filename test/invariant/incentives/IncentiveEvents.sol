@@ -15,6 +15,7 @@ abstract contract IncentiveEvents {
         uint256 rate;
         uint256 holds;
         uint256 commission;
+        bool tagged;
         uint256 harvested;
         uint256 claimed;
     }
@@ -125,6 +126,8 @@ abstract contract IncentiveEvents {
         if (name == OperatorStaking.Harvested.selector) {
             (uint256 amount, ) = abi.decode(data, (uint256, uint256));
             pool.harvested += amount;
+        } else if (name == OperatorStaking.TagClaimed.selector) {
+            pool.tagged = abi.decode(data, (uint96)) == uint96(uint256(topics[1]));
         } else if (name == OperatorStaking.RoundStarted.selector) {
             (seenStep.roundAmount, seenStep.roundEnd) = abi.decode(data, (uint256, uint256));
             seenStep.roundOf = _address(topics[1]);

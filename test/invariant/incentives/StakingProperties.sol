@@ -342,6 +342,9 @@ abstract contract StakingProperties is IncentiveWorld {
             SeenPool storage pool = seenPool[wallets[op]];
             (uint256 shares, uint256 thawing) = _sharesOf(op);
             if (pool.shares != shares || pool.thawing != thawing || pool.rate != pools[op].rate) return false;
+            address holder = staking.operatorOfTag(uint96(uint160(wallets[op])));
+            if (holder != (pool.tagged ? wallets[op] : address(0)) || (shares + thawing != 0 && !pool.tagged))
+                return false;
             if (pool.holds != pools[op].holds || pool.commission != pools[op].nextCommission) return false;
             uint256 claimed = 0;
             for (uint256 i = 0; i < WALLETS; ++i) {
