@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { getAddress, id, parseEther, ZeroAddress, ZeroHash } from "ethers";
 import { network } from "hardhat";
 
+import { ROLE } from "../../ignition/powers.ts";
 import { NOBODY } from "../../sdk/account.ts";
 import type { HeldShare } from "../../sdk/disputeCase.ts";
 import {
@@ -29,7 +30,7 @@ import {
   TAG,
 } from "../helpers/disputes.ts";
 import { accountOf, accountShare, drawAll, drawOf, splitOf, splitShare } from "../helpers/shares.ts";
-import { DAY, EVIDENCE, MIN_BOND, PARAMETERS_ROLE, RULING, SLASHER_ROLE } from "../helpers/staking.ts";
+import { DAY, EVIDENCE, MIN_BOND, RULING } from "../helpers/staking.ts";
 
 const connection = await network.getOrCreate();
 const { ethers, networkHelpers } = connection;
@@ -753,9 +754,9 @@ describe("DisputeCourt", () => {
 
     describe("when governance has taken from the court the right to slash", () => {
       const ways = {
-        "by taking its role": async ({ access, court }: DisputeWorld) => await access.revokeRole(SLASHER_ROLE, court),
+        "by taking its role": async ({ access, court }: DisputeWorld) => await access.revokeRole(ROLE.SLASHER, court),
         "by making it wait": async ({ access, court }: DisputeWorld) =>
-          await access.grantRole(SLASHER_ROLE, court, DAY),
+          await access.grantRole(ROLE.SLASHER, court, DAY),
         "by closing the staking contract": async ({ access, staking }: DisputeWorld) =>
           await access.setTargetClosed(staking, true),
         "by another authority": async ({ access, staking, puppet }: DisputeWorld) =>
@@ -786,7 +787,7 @@ describe("DisputeCourt", () => {
           const world = await loadFixture(deployWorld);
           const { court, access, staking, operator } = world;
           const opened = await openCase(world);
-          await access.revokeRole(SLASHER_ROLE, court);
+          await access.revokeRole(ROLE.SLASHER, court);
           const settling = await endCase(world, opened, ruling);
           await expect(settling).to.not.emit(court, "SlashSkipped");
           await expect(settling).to.emit(staking, "HoldsChanged").withArgs(operator, 0n);
@@ -797,11 +798,11 @@ describe("DisputeCourt", () => {
       it("refuses proofs that cost stake until it has the right again", async () => {
         const world = await loadFixture(deployWorld);
         const { court, access, staking, verifier } = world;
-        await access.revokeRole(SLASHER_ROLE, court);
+        await access.revokeRole(ROLE.SLASHER, court);
         await expect(court.prove(verifier, proofOf(faultOf(world))))
           .to.be.revertedWithCustomError(staking, "AccessManagedUnauthorized")
           .withArgs(court);
-        await access.grantRole(SLASHER_ROLE, court, 0);
+        await access.grantRole(ROLE.SLASHER, court, 0);
         await expect(court.prove(verifier, proofOf(faultOf(world)))).to.emit(court, "FaultPunished");
       });
     });
@@ -913,7 +914,7 @@ describe("DisputeCourt", () => {
 
     it("is nobody else's", async () => {
       const { court, access, governor, operator } = await loadFixture(deployWorld);
-      await access.connect(governor).revokeRole(PARAMETERS_ROLE, governor);
+      for (const role of [ROLE.PARAMETERS, ROLE.ARBITRATION]) await access.connect(governor).revokeRole(role, governor);
       for (const stranger of [operator, governor]) {
         await expect(court.connect(stranger).setArbitrator(stranger))
           .to.be.revertedWithCustomError(court, "AccessManagedUnauthorized")

@@ -1,7 +1,9 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
-import { type BaseContract, dataSlice, getAddress, id, parseEther } from "ethers";
+import { type BaseContract, dataSlice, getAddress, parseEther } from "ethers";
 import type { NetworkConnection } from "hardhat/types/network";
 
+import { POWERS, ROLE, selectorOf } from "../../ignition/powers.ts";
+import type { Protocol } from "../../scripts/lib/protocol.ts";
 import type {
   AccessManager,
   ArbitrationCommittee,
@@ -11,6 +13,7 @@ import type {
   OperatorStaking,
 } from "../../typechain-types/index.ts";
 import { createProtocolFixture } from "./deploy.ts";
+import { asTimelock } from "./governance.ts";
 import { accountOf } from "./shares.ts";
 
 export const DAY = 86_400n;
@@ -22,10 +25,8 @@ export const EVIDENCE = 2n * DAY;
 export const RULING = 3n * DAY;
 export const QUORUM = 2n;
 
-/** Roles of the access manager. */
-export const PARAMETERS_ROLE = 1n;
-export const SLASHER_ROLE = 2n;
-export const COMMITTEE_ROLE = 3n;
+const STAKING_PARAMETERS = { thawSeconds: THAW, dripSeconds: DRIP, minSelfStake: MIN_SELF_STAKE };
+const COURT_PARAMETERS = { minBond: MIN_BOND, evidenceSeconds: EVIDENCE, rulingSeconds: RULING };
 
 /** Staking and the court, and people by name, each with 1,000,000 OPEN and approvals for all. */
 export interface StakingWorld {
@@ -36,7 +37,7 @@ export interface StakingWorld {
   staking: OperatorStaking;
   court: DisputeCourt;
   committee: ArbitrationCommittee;
-  /** Holds the roles of administrator and for parameters, as the Timelock does elsewhere. */
+  /** Holds the Timelock's roles beside it, without delays. */
   governor: HardhatEthersSigner;
   /** Holds the role that slashes beside the court, so that tests can slash at will. */
   slasher: HardhatEthersSigner;
@@ -58,63 +59,68 @@ export interface StakingOptions {
   arbitrator?: string;
 }
 
+/** The protocol as deployed everywhere, with what a test has otherwise under the same AccessManager. */
 export async function deployStaking(
   connection: NetworkConnection,
-  { twins = {}, verifiers = [], arbitrator }: StakingOptions = {},
+  options: StakingOptions = {},
 ): Promise<StakingWorld> {
-  const { token, ledger } = await createProtocolFixture({ connection })();
   const { ethers } = connection;
-  const [governor, slasher, operator, alice, bob, carol, mallory, ...members] = (await ethers.getSigners()).slice(
-    0,
-    10,
-  );
-  const access = await ethers.deployContract("AccessManager", [governor.address]);
-  const staking = await ethers.getContractAt(
-    "OperatorStaking",
-    await ethers.deployContract(twins.staking ?? "OperatorStaking", [
-      ledger,
-      access,
-      { thawSeconds: THAW, dripSeconds: DRIP, minSelfStake: MIN_SELF_STAKE },
-    ]),
-  );
-  const committee = await ethers.deployContract("ArbitrationCommittee", [access, QUORUM]);
-  const court = await ethers.getContractAt(
-    "DisputeCourt",
-    await ethers.deployContract(twins.court ?? "DisputeCourt", [
-      ledger,
-      access,
-      staking,
-      verifiers,
-      {
-        arbitrator: arbitrator ?? (await committee.getAddress()),
-        minBond: MIN_BOND,
-        evidenceSeconds: EVIDENCE,
-        rulingSeconds: RULING,
-      },
-    ]),
-  );
-
-  const restrict = async (target: BaseContract, names: string[], role: bigint) =>
-    await access.setTargetFunctionRole(
-      target,
-      names.map((name) => id(target.interface.getFunction(name)?.format() ?? name).slice(0, 10)),
-      role,
-    );
-  await restrict(staking, ["slash", "hold"], SLASHER_ROLE);
-  await restrict(staking, ["setMinSelfStake"], PARAMETERS_ROLE);
-  await restrict(court, ["setArbitrator", "setMinBond"], PARAMETERS_ROLE);
-  await restrict(committee, ["vote"], COMMITTEE_ROLE);
-  await access.grantRole(PARAMETERS_ROLE, governor, 0);
-  await access.grantRole(SLASHER_ROLE, court, 0);
-  await access.grantRole(SLASHER_ROLE, slasher, 0);
-  for (const member of members) await access.grantRole(COMMITTEE_ROLE, member, 0);
+  const signers = await ethers.getSigners();
+  const [governor, slasher, operator, alice, bob, carol, mallory, ...members] = signers.slice(0, 10);
+  const protocol = await createProtocolFixture({
+    connection,
+    parameters: {
+      ...STAKING_PARAMETERS,
+      ...COURT_PARAMETERS,
+      committee: members.map(({ address }) => address),
+      committeeQuorum: QUORUM,
+    },
+  })();
+  const { token, ledger, committee } = protocol;
+  // Such early grants do not have to wait yet.
+  const access = protocol.access.connect(await asTimelock({ connection, protocol }));
+  for (const role of [ROLE.ADMIN, ROLE.PARAMETERS, ROLE.ARBITRATION]) await access.grantRole(role, governor, 0);
+  await access.grantRole(ROLE.SLASHER, slasher, 0);
+  const { staking, court } = await replace({ connection, protocol: { ...protocol, access }, options });
 
   const people = { governor, slasher, operator, alice, bob, carol, mallory };
   for (const person of Object.values(people)) {
     if (person !== governor) await token.transfer(person, parseEther("1000000"));
     for (const spender of [ledger, staking, court]) await token.connect(person).approve(spender, ethers.MaxUint256);
   }
-  return { connection, token, ledger, access, staking, court, committee, ...people, members };
+  return { connection, token, ledger, access: protocol.access, staking, court, committee, ...people, members };
+}
+
+/** Staking and the court of a deployment, or others in their place with the powers and roles that those have. */
+async function replace({
+  connection: { ethers },
+  protocol: { ledger, access, committee, ...deployed },
+  options: { twins = {}, verifiers, arbitrator },
+}: {
+  connection: NetworkConnection;
+  protocol: Protocol;
+  options: StakingOptions;
+}): Promise<Pick<StakingWorld, "staking" | "court">> {
+  const give = async (name: "staking" | "court", contract: BaseContract) => {
+    for (const [signature, role] of Object.entries(POWERS[name].functions))
+      await access.setTargetFunctionRole(contract, [selectorOf(signature)], ROLE[role]);
+  };
+  let { staking, court } = deployed;
+  if (twins.staking !== undefined) {
+    const twin = await ethers.deployContract(twins.staking, [ledger, access, STAKING_PARAMETERS]);
+    staking = await ethers.getContractAt("OperatorStaking", twin);
+    await give("staking", staking);
+  }
+  if (staking === deployed.staking && [twins.court, verifiers, arbitrator].every((other) => other === undefined))
+    return { staking, court };
+
+  const parameters = { ...COURT_PARAMETERS, arbitrator: arbitrator ?? committee };
+  const args = [ledger, access, staking, verifiers ?? [], parameters];
+  court = await ethers.getContractAt("DisputeCourt", await ethers.deployContract(twins.court ?? "DisputeCourt", args));
+  await give("court", court);
+  await access.grantRole(ROLE.SLASHER, court, 0);
+  await access.revokeRole(ROLE.SLASHER, deployed.court);
+  return { staking, court };
 }
 
 /** Puts money into the account in which services leave what an operator's stakers earn. */

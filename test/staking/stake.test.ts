@@ -2,13 +2,13 @@ import { expect } from "chai";
 import { parseEther, ZeroAddress } from "ethers";
 import { network } from "hardhat";
 
+import { ROLE } from "../../ignition/powers.ts";
 import { accountOf } from "../helpers/shares.ts";
 import {
   DAY,
   deployStaking,
   DRIP,
   lookAlikeOf,
-  SLASHER_ROLE,
   stakingFunds,
   type StakingWorld,
   THAW,
@@ -356,7 +356,7 @@ describe("OperatorStaking: stake", () => {
 
     it("are ended by whoever began them, no more often than that", async () => {
       const { staking, access, operator, slasher, mallory } = await loadFixture(deployWorld);
-      await access.grantRole(SLASHER_ROLE, mallory, 0);
+      await access.grantRole(ROLE.SLASHER, mallory, 0);
       for (let i = 0; i < 2; i++) await staking.connect(slasher).hold(operator);
       await staking.connect(mallory).hold(operator);
       expect(await staking.holdsOf(slasher, operator)).to.equal(2n);
@@ -376,7 +376,7 @@ describe("OperatorStaking: stake", () => {
     it("end also when whoever began them may begin no others", async () => {
       const { staking, access, operator, slasher } = await loadFixture(deployWorld);
       await staking.connect(slasher).hold(operator);
-      await access.revokeRole(SLASHER_ROLE, slasher);
+      await access.revokeRole(ROLE.SLASHER, slasher);
       await expect(staking.connect(slasher).unhold(operator)).to.emit(staking, "HoldsChanged").withArgs(operator, 0n);
       await expect(staking.connect(slasher).hold(operator))
         .to.be.revertedWithCustomError(staking, "AccessManagedUnauthorized")
