@@ -4,15 +4,7 @@ import { network } from "hardhat";
 
 import { ROLE } from "../../ignition/powers.ts";
 import { accountOf } from "../helpers/shares.ts";
-import {
-  DAY,
-  deployStaking,
-  DRIP,
-  lookAlikeOf,
-  stakingFunds,
-  type StakingWorld,
-  THAW,
-} from "../helpers/staking.ts";
+import { DAY, deployStaking, DRIP, lookAlikeOf, stakingFunds, type StakingWorld, THAW } from "../helpers/staking.ts";
 
 const connection = await network.getOrCreate();
 const { ethers, networkHelpers } = connection;
