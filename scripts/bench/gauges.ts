@@ -4,7 +4,9 @@ import { id, MaxUint256, ZeroAddress } from "ethers";
 import { walletAccount } from "../../sdk/account.ts";
 import { ShareKind } from "../../sdk/share.ts";
 import { encodeDraws, Split } from "../../sdk/split.ts";
-import { budgeted } from "./budgets.ts";
+import type { IncentiveGauges } from "../../typechain-types/index.ts";
+import { budgeted, grown } from "./budgets.ts";
+import { BESIDE_CROWD, bringCrowd } from "./crowd.ts";
 import type { Figure } from "./figures.ts";
 import { gasOf, settle, steadyGasOf } from "./gas.ts";
 import { lineageOf, publishModel, TERMS } from "./registries.ts";
@@ -13,9 +15,9 @@ import { AMOUNT, type Bench, MEMO } from "./world.ts";
 
 const DAY = 86_400n;
 
-/** Incentives from the count of fees to the payment of an asset. */
+/** Incentives from the count of fees to the payment of an asset. No vote depends on how many others stake. */
 export async function* measureGauges(bench: Bench): AsyncGenerator<Figure> {
-  const { ledger, models, services, staking, access, timelock, connection } = bench;
+  const { ledger, models, services, staking, access, timelock, payer, people, connection } = bench;
   const { ethers, networkHelpers } = connection;
   const gauges = await ethers.deployContract("IncentiveGauges", [
     ...[services, staking, timelock, access],
@@ -69,14 +71,35 @@ export async function* measureGauges(bench: Bench): AsyncGenerator<Figure> {
   };
   yield budgeted("pass fees on", await steadyGasOf(passOn));
 
-  yield budgeted("vote for 1 asset", await gasOf(gauges.vote([split], [10_000], [])));
-  const many = Array.from({ length: 16 }, (_, i) => (i === 0 ? split : id(`asset ${i}`)));
-  const voteForMany = () => gauges.vote(many, Array<number>(16).fill(625), []);
-  yield budgeted("vote for 16 assets instead", await gasOf(voteForMany()));
-  await networkHelpers.time.increaseTo(await gauges.startOf(1));
-  yield budgeted("vote for 16 assets", await gasOf(voteForMany()));
+  const before = await measureVotes({ bench, gauges, split });
+  for (const [name, value] of Object.entries(before)) yield budgeted(name, value);
   await networkHelpers.time.increaseTo(await gauges.startOf(2));
   yield budgeted("pay an asset its incentive", await gasOf(gauges.pay(0, split)));
+
+  await bringCrowd({ bench, operator: payer.address, respondent: people[1].address });
+  await networkHelpers.time.increaseTo(await gauges.startOf((await gauges.currentEpoch()) + 1n));
+  const after = await measureVotes({ bench, gauges, split });
+  for (const [name, value] of Object.entries(after))
+    yield grown(`${name}${BESIDE_CROWD}`, { before: before[name], value });
+}
+
+/** Gas of votes in the epoch that runs and the one behind it, by the name of the figure. */
+async function measureVotes({
+  bench: { connection },
+  gauges,
+  split,
+}: {
+  bench: Bench;
+  gauges: IncentiveGauges;
+  split: string;
+}): Promise<Record<string, number>> {
+  const one = await gasOf(gauges.vote([split], [10_000], []));
+  const many = Array.from({ length: 16 }, (_, i) => (i === 0 ? split : id(`asset ${i}`)));
+  const voteForMany = () => gauges.vote(many, Array<number>(16).fill(625), []);
+  const instead = await gasOf(voteForMany());
+  await connection.networkHelpers.time.increaseTo(await gauges.startOf((await gauges.currentEpoch()) + 1n));
+  const sixteen = await gasOf(voteForMany());
+  return { "vote for 1 asset": one, "vote for 16 assets instead": instead, "vote for 16 assets": sixteen };
 }
 
 /** Signs as the Timelock. */

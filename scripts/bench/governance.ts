@@ -1,8 +1,8 @@
 import { id } from "ethers";
 
 import { voteParams } from "../../sdk/stakeVotes.ts";
-import { budgeted } from "./budgets.ts";
-import { rich, stakeOn } from "./crowd.ts";
+import { budgeted, grown } from "./budgets.ts";
+import { BESIDE_CROWD, bringCrowd, rich, stakeOn } from "./crowd.ts";
 import type { Figure } from "./figures.ts";
 import { gasOf, settle } from "./gas.ts";
 import { addressOf } from "./splits.ts";
@@ -13,19 +13,30 @@ const POOLS = 16;
 
 const DESCRIPTION = "Lower the treasury's part of what services are paid from 2.5 % to 2 %.";
 
-/** A change of fees from the proposal to its execution. */
+/** A change of fees from the proposal to its execution. Nothing of it depends on how many others stake. */
 export async function* measureGovernance(bench: Bench): AsyncGenerator<Figure> {
+  const { governor, staking, payer, people } = bench;
+  await settle(staking.stake(payer.address, 2n * (await governor.proposalThreshold())));
+  const before = await measureProposal({ bench, name: "early" });
+  for (const [name, value] of Object.entries(before)) yield budgeted(name, value);
+  await bringCrowd({ bench, operator: payer.address, respondent: people[1].address });
+  const after = await measureProposal({ bench, name: "later" });
+  for (const [name, value] of Object.entries(after))
+    yield grown(`${name}${BESIDE_CROWD}`, { before: before[name], value });
+}
+
+/** Gas of all that is done about a proposal, by the name of the figure. Each has voters of its own. */
+async function measureProposal({ bench, name }: { bench: Bench; name: string }): Promise<Record<string, number>> {
   const { governor, timelock, staking, feePolicy, payer, connection } = bench;
   const { time } = connection.networkHelpers;
-  await settle(staking.stake(payer.address, 2n * (await governor.proposalThreshold())));
-  const single = await rich(bench, "staker in 1 pool");
+  const single = await rich(bench, `${name} staker in 1 pool`);
   await stakeOn(bench, single, payer.address);
-  const spread = await rich(bench, `staker in ${POOLS} pools`);
+  const spread = await rich(bench, `${name} staker in ${POOLS} pools`);
   const operators = Array.from({ length: POOLS }, (_, i) => addressOf(`pool ${i}`));
   for (const operator of operators) await stakeOn(bench, spread, operator);
-  const owner = await rich(bench, "staker who delegates");
+  const owner = await rich(bench, `${name} staker who delegates`);
   for (const operator of operators) await stakeOn(bench, owner, operator);
-  const delegatee = await rich(bench, "delegatee");
+  const delegatee = await rich(bench, `${name} delegatee`);
   await settle(staking.connect(owner).delegate(delegatee));
   await time.increase(1);
 
@@ -33,20 +44,29 @@ export async function* measureGovernance(bench: Bench): AsyncGenerator<Figure> {
   const policy = { treasury, treasuryBps: 200n, operatorBps, stakersBps, platformFee };
   const call = feePolicy.interface.encodeFunctionData("setPolicy", [policy]);
   const targets = [await feePolicy.getAddress()];
-  yield budgeted("propose", await gasOf(governor.propose(targets, [0], [call], DESCRIPTION)));
-  const operation: [string[], bigint[], string[], string] = [targets, [0n], [call], id(DESCRIPTION)];
+  const description = `${DESCRIPTION} (${name})`;
+  const propose = await gasOf(governor.propose(targets, [0], [call], description));
+  const operation: [string[], bigint[], string[], string] = [targets, [0n], [call], id(description)];
   const proposalId = await governor.hashProposal(...operation);
   await time.increase((await governor.votingDelay()) + 1n);
 
-  yield budgeted("cast a vote, first, reaching the quorum", await gasOf(governor.castVote(proposalId, FOR)));
-  yield budgeted("cast a vote, stake in 1 pool", await gasOf(governor.connect(single).castVote(proposalId, FOR)));
-  const castSpread = governor.connect(spread).castVote(proposalId, FOR);
-  yield budgeted(`cast a vote, stake in ${POOLS} pools`, await gasOf(castSpread));
+  const first = await gasOf(governor.castVote(proposalId, FOR));
+  const inOne = await gasOf(governor.connect(single).castVote(proposalId, FOR));
+  const inMany = await gasOf(governor.connect(spread).castVote(proposalId, FOR));
   const castNamed = governor.connect(delegatee).castVoteWithReasonAndParams(proposalId, FOR, "", voteParams(operators));
-  yield budgeted(`cast a vote, naming ${POOLS} pools`, await gasOf(castNamed));
+  const naming = await gasOf(castNamed);
 
   await time.increase(await governor.votingPeriod());
-  yield budgeted("queue a proposal", await gasOf(governor.queue(...operation)));
+  const queue = await gasOf(governor.queue(...operation));
   await time.increase(await timelock.getMinDelay());
-  yield budgeted("execute a change of fees", await gasOf(governor.execute(...operation)));
+  const execute = await gasOf(governor.execute(...operation));
+  return {
+    propose,
+    "cast a vote, first, reaching the quorum": first,
+    "cast a vote, stake in 1 pool": inOne,
+    [`cast a vote, stake in ${POOLS} pools`]: inMany,
+    [`cast a vote, naming ${POOLS} pools`]: naming,
+    "queue a proposal": queue,
+    "execute a change of fees": execute,
+  };
 }
