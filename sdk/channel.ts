@@ -64,6 +64,8 @@ export interface Settlement {
   calls: bigint;
   /** Commitment to the receipts of all of them. */
   memo: string;
+  /** Whether the settlement is to be on record for other contracts. */
+  kept: boolean;
   /** Packed vouchers. */
   vouchers: string;
 }

@@ -23,7 +23,7 @@ export interface SettledLog {
 export const CHANNELS_ABI = new Interface([
   "function channelOf(bytes32 channelId) view returns (uint256 balance, uint256 settled, uint256 number)",
   "function withdrawableAt(bytes32 channelId) view returns (uint256)",
-  "function settle((bytes32 splitId, uint256 withdrawDelaySeconds, bytes32 salt, uint64 calls, bytes32 memo, bytes vouchers)[] settlements) returns (bytes[] statuses)",
+  "function settle((bytes32 splitId, uint256 withdrawDelaySeconds, bytes32 salt, uint64 calls, bytes32 memo, bool kept, bytes vouchers)[] settlements) returns (bytes[] statuses)",
   "event Settled(address indexed operator, bytes32 indexed splitId, bytes channels)",
 ]);
 

@@ -22,6 +22,8 @@ export interface SettlementGroup {
   salt: string;
   /** Id of the tree of all its receipts, item by item (`ReceiptTree`). */
   memo: string;
+  /** Whether the settlement is to be on record for other contracts. */
+  kept: boolean;
   items: SettlementItem[];
 }
 

@@ -1,4 +1,4 @@
-import type { BookedChannel, SettlementItem } from "./operatorBook.ts";
+import type { BookedChannel, SettlementGroup, SettlementItem } from "./operatorBook.ts";
 import type { ChannelOnChain } from "./voucherCheck.ts";
 
 /** When an operator settles. Amounts in the token's smallest unit. */
@@ -29,16 +29,23 @@ export interface PlannedItem {
   amount: bigint;
   /** Whether others may cause the contract to skip it, so that it gets a payment of its own. */
   alone: boolean;
+  /** Whether its settlement is to be on record; the same for all of a split. */
+  kept: boolean;
 }
 
 /** Items that are settled with one payment. */
 export type PlannedGroup = PlannedItem[];
+
+/** What a group's gas depends on. */
+type GroupSize = Pick<SettlementGroup, "items" | "kept">;
 
 /** What settling costs, and more where it varies; measured by the tests. */
 export const SETTLEMENT_GAS = {
   transaction: 40_000n,
   /** Payment to a split, the first one it gets included. */
   group: 90_000n,
+  /** To have a payment on record. */
+  record: 26_000n,
   voucher: 10_800n,
   /** With a total below its maximum, or a payer that is not the signer. */
   longVoucher: 18_000n,
@@ -70,6 +77,7 @@ const MAX_ITEMS = 65_535;
  * @param costOf What gas costs, in the token's smallest unit.
  * @param now Unix time in seconds.
  * @param all Settle everything there is.
+ * @param keeps Whether settlements for a split are to be on record for other contracts.
  */
 export function planSettlement({
   channels,
@@ -77,12 +85,14 @@ export function planSettlement({
   costOf,
   now,
   all = false,
+  keeps = () => false,
 }: {
   channels: Iterable<{ booked: BookedChannel; onChain: ChannelOnChain }>;
   policy: SettlementPolicy;
   costOf: (gas: bigint) => bigint;
   now: bigint;
   all?: boolean;
+  keeps?: (splitId: string) => boolean;
 }): PlannedGroup[][] {
   const known = [...channels];
   const owed = new Map<string, bigint>();
@@ -105,23 +115,23 @@ export function planSettlement({
     const alone =
       payable.item.contractSignature ||
       (onChain.withdrawableAt !== 0n && onChain.withdrawableAt < now + policy.withdrawalMarginSeconds);
-    chosen.push({ ...payable, booked, reason, alone });
+    chosen.push({ ...payable, booked, reason, alone, kept: keeps(booked.channel.splitId) });
   }
 
   const isUrgent = ({ reason }: PlannedItem): boolean => reason !== "worthwhile";
   const groups = groupItems(chosen).filter((group) => {
     const amount = group.reduce((sum, item) => sum + item.amount, 0n);
-    return group.some(isUrgent) || isWorth(amount, gasOfGroup(itemsOf(group)));
+    return group.some(isUrgent) || isWorth(amount, gasOfGroup(sizeOf(group)));
   });
   const amount = groups.flat().reduce((sum, item) => sum + item.amount, 0n);
-  const gas = settlementGas(groups.map(itemsOf));
+  const gas = settlementGas(groups.map(sizeOf));
   if (!groups.flat().some(isUrgent) && !isWorth(amount, gas)) return [];
   return intoBatches({ groups, maxGas: policy.maxGas });
 }
 
-/** Most that a transaction uses which settles these items, group by group. */
-export function settlementGas(groups: readonly (readonly SettlementItem[])[]): bigint {
-  return groups.reduce((sum, items) => sum + gasOfGroup(items), SETTLEMENT_GAS.transaction);
+/** Most that a transaction uses which settles these groups. */
+export function settlementGas(groups: readonly GroupSize[]): bigint {
+  return groups.reduce((sum, group) => sum + gasOfGroup(group), SETTLEMENT_GAS.transaction);
 }
 
 /** The oldest receipts that the channel's balance covers: all of them, unless somebody took money out of it. */
@@ -166,8 +176,8 @@ function urgencyOf({
   return undefined;
 }
 
-function itemsOf(group: PlannedGroup): SettlementItem[] {
-  return group.map(({ item }) => item);
+function sizeOf(group: PlannedGroup): GroupSize {
+  return { items: group.map(({ item }) => item), kept: group[0].kept };
 }
 
 function groupItems(items: readonly PlannedItem[]): PlannedGroup[] {
@@ -193,7 +203,7 @@ function intoBatches({ groups, maxGas }: { groups: PlannedGroup[]; maxGas: bigin
     for (const planned of group) {
       const gas = gasOfItem(planned.item);
       const opens = part === undefined || part.length === MAX_ITEMS;
-      if (batches.length === 0 || left < gas + (opens ? SETTLEMENT_GAS.group : 0n)) {
+      if (batches.length === 0 || left < gas + (opens ? gasOfPayment(planned) : 0n)) {
         batches.push([]);
         left = maxGas - SETTLEMENT_GAS.transaction;
         part = undefined;
@@ -201,7 +211,7 @@ function intoBatches({ groups, maxGas }: { groups: PlannedGroup[]; maxGas: bigin
       if (part === undefined || part.length === MAX_ITEMS) {
         part = [];
         batches[batches.length - 1].push(part);
-        left -= SETTLEMENT_GAS.group;
+        left -= gasOfPayment(planned);
       }
       part.push(planned);
       left -= gas;
@@ -212,8 +222,12 @@ function intoBatches({ groups, maxGas }: { groups: PlannedGroup[]; maxGas: bigin
 
 const RANKS: readonly SettlementReason[] = ["withdrawal", "risk", "deposit", "age", "asked for", "worthwhile"];
 
-function gasOfGroup(items: readonly SettlementItem[]): bigint {
-  return items.reduce((sum, item) => sum + gasOfItem(item), SETTLEMENT_GAS.group);
+function gasOfGroup({ items, kept }: GroupSize): bigint {
+  return items.reduce((sum, item) => sum + gasOfItem(item), gasOfPayment({ kept }));
+}
+
+function gasOfPayment({ kept }: { kept: boolean }): bigint {
+  return SETTLEMENT_GAS.group + (kept ? SETTLEMENT_GAS.record : 0n);
 }
 
 function gasOfItem({ maxClaimableAmount, total, contractSignature }: SettlementItem): bigint {

@@ -76,6 +76,7 @@ export class Settler {
   readonly #contract: ChannelsContract;
   readonly #signer: Signer;
   readonly #policy: SettlementPolicy;
+  readonly #keeps: (splitId: string) => boolean;
   readonly #weiPerToken: bigint;
   readonly #confirmations: number;
   readonly #pollMilliseconds: number;
@@ -83,6 +84,7 @@ export class Settler {
 
   /**
    * @param signer The operator's, with a provider.
+   * @param keeps For which splits settlements are to be on record for other contracts; none by default.
    * @param weiPerToken Wei that 10^18 of the token's smallest unit are worth.
    * @param confirmations Blocks from which on a transaction is taken to stay.
    * @param patienceSeconds Time after which a transaction is sent again for more gas.
@@ -92,6 +94,7 @@ export class Settler {
     contract,
     signer,
     policy = {},
+    keeps = () => false,
     weiPerToken,
     confirmations = 1,
     pollMilliseconds = 1_000,
@@ -101,6 +104,7 @@ export class Settler {
     contract: ChannelsContract;
     signer: Signer;
     policy?: Partial<SettlementPolicy>;
+    keeps?: (splitId: string) => boolean;
     weiPerToken: bigint;
     confirmations?: number;
     pollMilliseconds?: number;
@@ -110,6 +114,7 @@ export class Settler {
     this.#contract = contract;
     this.#signer = signer;
     this.#policy = { ...DEFAULT_SETTLEMENT_POLICY, ...policy };
+    this.#keeps = keeps;
     this.#weiPerToken = weiPerToken;
     this.#confirmations = confirmations;
     this.#pollMilliseconds = pollMilliseconds;
@@ -133,6 +138,7 @@ export class Settler {
       costOf: await this.#pricing(),
       now: BigInt(block?.timestamp ?? 0),
       all,
+      keeps: this.#keeps,
     });
     for (const batch of batches) {
       const groups = await this.#leaveOutSkipped(batch, run.skipped);
@@ -192,7 +198,7 @@ export class Settler {
   #group(planned: PlannedGroup): SettlementGroup {
     const { splitId, withdrawDelaySeconds, salt } = planned[0].booked.channel;
     const items = planned.map(({ item }) => item);
-    return { splitId, withdrawDelaySeconds, salt, memo: this.#memo(items), items };
+    return { splitId, withdrawDelaySeconds, salt, memo: this.#memo(items), kept: planned[0].kept, items };
   }
 
   #memo(items: SettlementGroup["items"]): string {
@@ -245,7 +251,7 @@ export class Settler {
     const request = isWhole ? this.#contract.settlement(this.#settlementsOf(groups)) : { to: from };
     const estimate = await this.#contract.provider.estimateGas({ from, ...request });
     // Some nodes estimate on top of what is pending: with an earlier attempt among it, there would be nothing to settle.
-    const least = isWhole ? settlementGas(groups.map(({ items }) => items)) : 0n;
+    const least = isWhole ? settlementGas(groups) : 0n;
     const gas = estimate > least ? estimate : least;
     const gasLimit = (gas * (100n + GAS_MARGIN_PERCENT)) / 100n;
     try {

@@ -32,6 +32,7 @@ struct Channel {
 /// @param salt As in the channels' terms.
 /// @param calls How many inferences the vouchers pay for.
 /// @param memo Commitment to the receipts of all of them.
+/// @param kept Whether the settlement is to be on record for other contracts, see {PaymentChannels-settledAt}.
 /// @param vouchers Packed as {Vouchers} says.
 struct Settlement {
     bytes32 splitId;
@@ -39,6 +40,7 @@ struct Settlement {
     bytes32 salt;
     uint64 calls;
     bytes32 memo;
+    bool kept;
     bytes vouchers;
 }
 
@@ -173,6 +175,10 @@ contract PaymentChannels is EIP712, LedgerFunds {
     /// @notice Emitted when an operator gave back what was left.
     event ChannelClosed(bytes32 indexed channelId, uint256 amount);
 
+    /// @notice Emitted when a settlement was put on record. The same once more is not.
+    /// @param amount What was settled of it, which is paid to the split.
+    event SettlementKept(address indexed operator, bytes32 indexed splitId, bytes32 memo, uint256 amount);
+
     /// @notice Emitted when a payer set, or lifted, what an operator may get from it in all.
     event OperatorCapSet(address indexed payer, address indexed operator, bool capped, uint256 cap);
 
@@ -199,6 +205,9 @@ contract PaymentChannels is EIP712, LedgerFunds {
     mapping(bytes32 channelId => uint256) public withdrawableAt;
 
     mapping(address payer => mapping(address operator => Limit)) private _limits;
+
+    /// @dev When settlements on record were made, by the hash of what {settledAt} is asked for.
+    mapping(bytes32 settlementId => uint256) private _settledAt;
 
     // ------------------------------------------------------------------ constructor
 
@@ -258,6 +267,7 @@ contract PaymentChannels is EIP712, LedgerFunds {
             uint256 amount;
             (amount, statuses[i]) = _settle(settlement);
             if (amount == 0) continue;
+            if (settlement.kept) _keep(settlement.splitId, settlement.memo, amount);
             ledger.payFromBalance(0, settlement.splitId, amount, settlement.calls, settlement.memo);
         }
     }
@@ -332,6 +342,21 @@ contract PaymentChannels is EIP712, LedgerFunds {
     function channelOf(bytes32 channelId) external view returns (uint256 balance, uint256 settled, uint256 number) {
         State storage state = _state(channelId);
         return (state.balance, state.settled, state.number);
+    }
+
+    /// @notice When an operator settled an amount for a split with a memo and had it kept, in seconds since 1970; zero if it
+    /// did not. The same settled twice counts from the first time.
+    ///
+    /// Warning: It says that the split was paid, and nothing about who paid: an operator can be its own payer. The memo is
+    /// the operator's word; if vouchers were skipped, the amount is less than that of the receipts it commits to. Whoever
+    /// relies on a receipt has to prove it against the memo and compare the sum of all its receipts with the amount.
+    function settledAt(
+        address operator,
+        bytes32 splitId,
+        bytes32 memo,
+        uint256 amount
+    ) external view returns (uint256) {
+        return _settledAt[_settlementId(operator, splitId, memo, amount)];
     }
 
     /// @notice What a payer put at an operator's disposal so far, and its cap.
@@ -414,6 +439,23 @@ contract PaymentChannels is EIP712, LedgerFunds {
         state.balance = 0;
         withdrawableAt[channelId] = 0;
         _limits[channel.payer][channel.operator].deposited -= uint96(amount);
+    }
+
+    /// @dev Puts a settlement of the caller's on record.
+    function _keep(bytes32 splitId, bytes32 memo, uint256 amount) private {
+        bytes32 id = _settlementId(msg.sender, splitId, memo, amount);
+        if (_settledAt[id] != 0) return;
+        _settledAt[id] = block.timestamp;
+        emit SettlementKept(msg.sender, splitId, memo, amount);
+    }
+
+    function _settlementId(
+        address operator,
+        bytes32 splitId,
+        bytes32 memo,
+        uint256 amount
+    ) private pure returns (bytes32) {
+        return keccak256(abi.encode(operator, splitId, memo, amount));
     }
 
     /// @dev Settles vouchers that go to one split.

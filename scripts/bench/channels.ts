@@ -8,6 +8,7 @@ import { splitOfWallets } from "./splits.ts";
 import { AMOUNT, type Bench, MEMO } from "./world.ts";
 
 const VOUCHER_BUDGET = 10_500;
+const KEPT_VOUCHER_BUDGET = 10_800;
 const CALLS_PER_VOUCHER = 1_000;
 const DAY = 86_400n;
 const LATER = 2n ** 40n;
@@ -44,7 +45,7 @@ export async function* measureChannels(bench: Bench): AsyncGenerator<Figure> {
     await settle(channels.depositWithAuthorization(channel, deposit, authorization));
   }
   let round = 0n;
-  const settleMany = async (count: number) => {
+  const settleMany = async (count: number, { kept = false } = {}) => {
     round += 1n;
     const claims: VoucherClaim[] = [];
     for (const wallet of wallets.slice(0, count)) {
@@ -60,6 +61,7 @@ export async function* measureChannels(bench: Bench): AsyncGenerator<Figure> {
         salt: ZeroHash,
         calls: BigInt(count * CALLS_PER_VOUCHER),
         memo: MEMO,
+        kept,
         vouchers: packVouchers(claims),
       },
     ]);
@@ -71,4 +73,6 @@ export async function* measureChannels(bench: Bench): AsyncGenerator<Figure> {
     const perCall = Math.ceil((100 * total) / (count * CALLS_PER_VOUCHER)) / 100;
     yield gasFigure(`per inference, ${count} vouchers of 1,000 calls each`, perCall);
   }
+  const total = await gasOf(settleMany(100, { kept: true }));
+  yield gasEach("settle 100 vouchers, kept, each", { total, count: 100, budget: KEPT_VOUCHER_BUDGET });
 }

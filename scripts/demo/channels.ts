@@ -361,6 +361,7 @@ export class Channels {
         salt: ZERO_WORD,
         calls: BigInt(tree.size),
         memo: tree.memo,
+        kept: false,
         vouchers: packVouchers(channels.map(claimOf)),
       });
       movements.push({ kind: "payment from balance", account, splitId: service.split.id, amount: tree.total });

@@ -370,6 +370,64 @@ describe("attacks on payment channels", () => {
     });
   });
 
+  describe("a record", () => {
+    const memo = id("receipts");
+
+    describe("of more than was settled", () => {
+      itStands<[bigint, boolean]>({
+        twin: "PaymentChannels_KeepsWhatIsSaid",
+        attack: async (world) => {
+          const channel = await openChannel(world);
+          const claims = [await claimOf({ world, channel, max: 1n })];
+          await settle(world, [settlementOf(channel, claims, { calls: 1_000n, memo, kept: true })]);
+          const { channels, operator, split } = world;
+          const claimed = await channels.settledAt(operator, split.id, memo, 1_000n);
+          return [await receivedBy(world, split), claimed !== 0n];
+        },
+        outcome: [1n, false],
+        weak: [1n, true],
+      });
+    });
+
+    describe("of another operator's settlement", () => {
+      itStands<[own: boolean, others: boolean]>({
+        twin: "PaymentChannels_KeepsForEverybody",
+        attack: async (world) => {
+          const { channels, operator, mallory, split } = world;
+          const channel = await openChannel(world, { operator: mallory.address });
+          const claims = [await claimOf({ world, channel, max: 1n })];
+          await settle(world, [settlementOf(channel, claims, { memo, kept: true })], mallory);
+          return [
+            (await channels.settledAt(mallory, split.id, memo, 1n)) !== 0n,
+            (await channels.settledAt(operator, split.id, memo, 1n)) !== 0n,
+          ];
+        },
+        outcome: [true, false],
+        weak: [true, true],
+      });
+    });
+
+    describe("of an old settlement, made anew by settling the same again", () => {
+      itStands<bigint>({
+        twin: "PaymentChannels_KeepsTheLastTime",
+        attack: async (world) => {
+          const { channels, operator, split } = world;
+          const channel = await openChannel(world);
+          const times: bigint[] = [];
+          for (const max of [5n, 10n]) {
+            const claims = [await claimOf({ world, channel, max })];
+            await settle(world, [settlementOf(channel, claims, { memo, kept: true })]);
+            times.push(await channels.settledAt(operator, split.id, memo, 5n));
+            await time.setNextBlockTimestamp((await time.latest()) + 3_600);
+          }
+          return times[1] - times[0];
+        },
+        outcome: 0n,
+        weak: 3_600n,
+      });
+    });
+  });
+
   describe("money", () => {
     describe("that a stranger sends back before the operator settles", () => {
       itStands<SettlementStatus[]>({

@@ -63,7 +63,15 @@ export async function settleWithMemo(
   const vouchers = packVouchers([
     { channel, maxClaimableAmount, total: maxClaimableAmount, signature, contractSignature: false },
   ]);
-  const settlement = { splitId: SPLIT, withdrawDelaySeconds: DAY, salt: ZeroHash, calls: 1n, memo, vouchers };
+  const settlement = {
+    splitId: SPLIT,
+    withdrawDelaySeconds: DAY,
+    salt: ZeroHash,
+    calls: 1n,
+    memo,
+    kept: false,
+    vouchers,
+  };
   const { networkHelpers, provider } = connection;
   await provider.request({ method: "evm_setAutomine", params: [false] });
   const nonce = await relayer.getNonce();

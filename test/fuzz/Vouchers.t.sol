@@ -257,7 +257,7 @@ contract VouchersTest {
     }
 
     function _settlement(bytes memory packed) private pure returns (Settlement memory) {
-        return Settlement({splitId: SPLIT, withdrawDelaySeconds: DELAY, salt: 0, calls: 1, memo: 0, vouchers: packed});
+        return Settlement(SPLIT, DELAY, 0, 1, 0, false, packed);
     }
 
     function _open(address payer, address signer) private {

@@ -118,10 +118,10 @@ export async function claimOf({
 export function settlementOf(
   { splitId, withdrawDelaySeconds, salt }: Channel,
   vouchers: readonly VoucherClaim[] | string,
-  { calls = 1n, memo = MEMO }: { calls?: bigint; memo?: string } = {},
+  { calls = 1n, memo = MEMO, kept = false }: { calls?: bigint; memo?: string; kept?: boolean } = {},
 ): Settlement {
   const packed = typeof vouchers === "string" ? vouchers : packVouchers(vouchers);
-  return { splitId, withdrawDelaySeconds, salt, calls, memo, vouchers: packed };
+  return { splitId, withdrawDelaySeconds, salt, calls, memo, kept, vouchers: packed };
 }
 
 /** Settles as the operator and says what became of each voucher, settlement by settlement. */

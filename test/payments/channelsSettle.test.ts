@@ -246,6 +246,91 @@ describe("PaymentChannels, settlements", () => {
     }
   });
 
+  describe("a settlement that is kept", () => {
+    it("is on record with its operator, split, memo and amount, and with nothing else", async () => {
+      const world = await loadFixture(deploy);
+      const { channels, operator, otherOperator, split, otherSplit } = world;
+      const channel = await openChannel(world);
+      const claim = await claimOf({ world, channel, max: 300n });
+      const { sent } = await settle(world, [settlementOf(channel, [claim], { calls: 7n, kept: true })]);
+      await expect(sent).to.emit(channels, "SettlementKept").withArgs(operator, split.id, MEMO, 300n);
+      const now = BigInt(await networkHelpers.time.latest());
+      expect(await channels.settledAt(operator, split.id, MEMO, 300n)).to.equal(now);
+      expect(await channels.settledAt(otherOperator, split.id, MEMO, 300n)).to.equal(0n);
+      expect(await channels.settledAt(operator, otherSplit.id, MEMO, 300n)).to.equal(0n);
+      expect(await channels.settledAt(operator, split.id, id("another memo"), 300n)).to.equal(0n);
+      expect(await channels.settledAt(operator, split.id, MEMO, 299n)).to.equal(0n);
+    });
+
+    it("is kept with the time it was first settled", async () => {
+      const world = await loadFixture(deploy);
+      const { channels, operator, split } = world;
+      const channel = await openChannel(world);
+      const settleMore = async (max: bigint) =>
+        await settle(world, [settlementOf(channel, [await claimOf({ world, channel, max })], { kept: true })]);
+      await settleMore(5n);
+      const first = BigInt(await networkHelpers.time.latest());
+      await networkHelpers.time.increase(DAY);
+      const { sent } = await settleMore(10n);
+      await expect(sent).not.to.emit(channels, "SettlementKept");
+      expect(await channels.settledAt(operator, split.id, MEMO, 5n)).to.equal(first);
+      expect(await receivedBy(world, split)).to.equal(10n);
+    });
+
+    it("is on record with what was settled where vouchers are skipped", async () => {
+      const world = await loadFixture(deploy);
+      const { channels, operator, split } = world;
+      const channel = await openChannel(world);
+      const claims = await Promise.all([300n, 5_000n, 200n].map(async (max) => await claimOf({ world, channel, max })));
+      const { statuses, sent } = await settle(world, [settlementOf(channel, claims, { kept: true })]);
+      expect(statuses).to.deep.equal([["settled", "above deposit", "nothing new"]]);
+      await expect(sent).to.emit(channels, "SettlementKept").withArgs(operator, split.id, MEMO, 300n);
+      expect(await channels.settledAt(operator, split.id, MEMO, 5_000n)).to.equal(0n);
+    });
+
+    it("is not on record if nothing was settled", async () => {
+      const world = await loadFixture(deploy);
+      const { channels, operator, split } = world;
+      const channel = await openChannel(world);
+      const claims = [await claimOf({ world, channel, max: 5_000n })];
+      for (const vouchers of [claims, []]) {
+        const { sent } = await settle(world, [settlementOf(channel, vouchers, { kept: true })]);
+        await expect(sent).not.to.emit(channels, "SettlementKept");
+      }
+      expect(await channels.settledAt(operator, split.id, MEMO, 0n)).to.equal(0n);
+      expect(await channels.settledAt(operator, split.id, MEMO, 5_000n)).to.equal(0n);
+    });
+
+    it("is the only one on record among others, and cannot be put there later", async () => {
+      const world = await loadFixture(deploy);
+      const { channels, operator, split, otherSplit } = world;
+      const channel = await openChannel(world);
+      const other = await openChannel(world, { splitId: otherSplit.id });
+      const settlements = [
+        settlementOf(channel, [await claimOf({ world, channel, max: 5n })]),
+        settlementOf(other, [await claimOf({ world, channel: other, max: 7n })], { kept: true }),
+      ];
+      await settle(world, settlements);
+      const now = BigInt(await networkHelpers.time.latest());
+      expect(await channels.settledAt(operator, split.id, MEMO, 5n)).to.equal(0n);
+      expect(await channels.settledAt(operator, otherSplit.id, MEMO, 7n)).to.equal(now);
+      await settle(world, [{ ...settlements[0], kept: true }]);
+      expect(await channels.settledAt(operator, split.id, MEMO, 5n)).to.equal(0n);
+    });
+
+    it("cannot be another operator's", async () => {
+      const world = await loadFixture(deploy);
+      const { channels, operator, otherOperator, split } = world;
+      const channel = await openChannel(world);
+      const settlement = settlementOf(channel, [await claimOf({ world, channel, max: 5n })], { kept: true });
+      const { statuses } = await settle(world, [settlement], otherOperator);
+      expect(statuses).to.deep.equal([["unknown channel"]]);
+      for (const who of [operator, otherOperator]) {
+        expect(await channels.settledAt(who, split.id, MEMO, 5n)).to.equal(0n);
+      }
+    });
+  });
+
   describe("a voucher that cannot be settled", () => {
     // Each in a plain form and in one that is not, because those take different ways.
     const reasons: {

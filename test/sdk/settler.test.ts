@@ -15,6 +15,7 @@ import { OperatorStore } from "../../sdk/node/operatorStore.ts";
 import { ReceiptTree, settlementOf } from "../../sdk/receiptTree.ts";
 import {
   planSettlement,
+  SETTLEMENT_GAS,
   settlementGas,
   DEFAULT_SETTLEMENT_POLICY,
   type SettlementPolicy,
@@ -171,12 +172,64 @@ describe("settler", () => {
       now: 0n,
       all: true,
     });
-    const estimate = settlementGas(batch.map((group) => group.map(({ item }) => item)));
+    const estimate = settlementGas(batch.map((group) => ({ items: group.map(({ item }) => item), kept: false })));
     const { settlements } = await settler().run({ all: true });
     const hash = settlements[0].outcomes[0].transactionHash;
     const used = (await connection.ethers.provider.getTransactionReceipt(hash))?.gasUsed ?? 0n;
     expect(used <= estimate, `${used} of ${estimate}`).to.be.true;
     expect(used * 2n > estimate, `${used} of ${estimate}`).to.be.true;
+  });
+
+  it("has settlements kept for the splits that it is told, and no others", async () => {
+    await serve(0, OPEN);
+    await serve(1, OPEN);
+    await serve(2, 5n * OPEN, { split: 1 });
+    const keeps = (splitId: string): boolean => splitId === SPLITS[1];
+    const { settlements } = await settler({ keeps }).run({ all: true });
+    expect(settlements).to.have.lengthOf(1);
+    const now = BigInt(await time.latest());
+    const { groups } = settlements[0].settlement;
+    expect(groups.map(({ splitId, kept }) => [splitId, kept])).to.have.deep.members([
+      [SPLITS[0], false],
+      [SPLITS[1], true],
+    ]);
+    const times = groups.map(async ({ splitId, memo, items }) => {
+      const amount = items.reduce((sum, { total }) => sum + total, 0n);
+      return [splitId, await protocol.channels.settledAt(key.address, splitId, memo, amount)];
+    });
+    expect(await Promise.all(times)).to.have.deep.members([
+      [SPLITS[0], 0n],
+      [SPLITS[1], now],
+    ]);
+  });
+
+  it("has nothing kept unless it is told to", async () => {
+    await serve(0, OPEN);
+    await settler().run({ all: true });
+    expect(await protocol.channels.queryFilter(protocol.channels.filters.SettlementKept())).to.deep.equal([]);
+  });
+
+  it("counts what a record costs", async () => {
+    for (let who = 0; who < PAYERS; who++) for (const split of [0, 1]) await serve(who, OPEN, { split });
+    const channels = await Promise.all(
+      [...store.book.channels].map(async (booked) => ({ booked, onChain: await contract.channel(booked.channelId) })),
+    );
+    const options = { channels, policy: DEFAULT_SETTLEMENT_POLICY, costOf: () => 0n, now: 0n, all: true };
+    const [batch] = planSettlement({ ...options, keeps: () => true });
+    const groups = batch.map((group) => ({ items: group.map(({ item }) => item), kept: group[0].kept }));
+    const estimate = settlementGas(groups);
+    expect(estimate - settlementGas(groups.map(({ items }) => ({ items, kept: false })))).to.equal(
+      2n * SETTLEMENT_GAS.record,
+    );
+    const policy = { ...DEFAULT_SETTLEMENT_POLICY, maxGas: estimate };
+    expect(planSettlement({ ...options, policy, keeps: () => true })).to.have.lengthOf(1);
+    const less = { ...policy, maxGas: estimate - 1n };
+    expect(planSettlement({ ...options, policy: less, keeps: () => true })).to.have.lengthOf(2);
+    expect(planSettlement({ ...options, policy: less })).to.have.lengthOf(1);
+    const { settlements } = await settler({ keeps: () => true }).run({ all: true });
+    const hash = settlements[0].outcomes[0].transactionHash;
+    const used = (await connection.ethers.provider.getTransactionReceipt(hash))?.gasUsed ?? 0n;
+    expect(used <= estimate, `${used} of ${estimate}`).to.be.true;
   });
 
   it("divides what does not fit a transaction, and leaves no channel out", async () => {
@@ -236,7 +289,10 @@ describe("settler", () => {
     /** The process ends at a step of a settlement. */
     class Crash extends Error {}
 
-    async function crashIn(step: "prepare" | "send" | "conclude", { sends }: { sends: boolean }): Promise<void> {
+    async function crashIn(
+      step: "prepare" | "send" | "conclude",
+      { sends, ...options }: { sends: boolean; keeps?: (splitId: string) => boolean },
+    ): Promise<void> {
       const crash = (): never => {
         throw new Crash();
       };
@@ -254,7 +310,7 @@ describe("settler", () => {
           return crash();
         };
       }
-      const error: unknown = await settler({ store: crashing, signer })
+      const error: unknown = await settler({ ...options, store: crashing, signer })
         .run({ all: true })
         .catch((reason: unknown) => reason);
       expect(error).to.be.instanceOf(Crash);
@@ -292,6 +348,16 @@ describe("settler", () => {
         }
       });
     }
+
+    it("has kept what was to be kept when it was written down, whatever it is told since", async () => {
+      await serve(0, 2n * OPEN);
+      await crashIn("send", { sends: false, keeps: () => true });
+      await reopen();
+      await settler().run({ all: true });
+      const { groups } = await store.settlement(1);
+      const time = await protocol.channels.settledAt(key.address, SPLITS[0], groups[0].memo, 2n * OPEN);
+      expect(time > 0n).to.be.true;
+    });
 
     it("gives up a settlement that cannot settle everything any more, so that it never comes later", async () => {
       await serve(0, 2n * OPEN);

@@ -172,6 +172,29 @@ export const CHANNEL_TWINS: readonly Twin[] = [
     why: "vouchers go on in the bytes of the next settlement, under terms that are not theirs",
   },
 
+  // ------------------------------------------------------------------ what is on record
+  {
+    name: "PaymentChannels_KeepsWhatIsSaid",
+    source: CHANNELS,
+    find: "_keep(settlement.splitId, settlement.memo, amount);",
+    replace: "_keep(settlement.splitId, settlement.memo, settlement.calls);",
+    why: "the operator says how much it settled",
+  },
+  {
+    name: "PaymentChannels_KeepsForEverybody",
+    source: CHANNELS,
+    find: "return keccak256(abi.encode(operator, splitId, memo, amount));",
+    replace: "return keccak256(abi.encode(address(0), splitId, memo, amount));",
+    why: "what one operator settled is on record as what every other did",
+  },
+  {
+    name: "PaymentChannels_KeepsTheLastTime",
+    source: CHANNELS,
+    find: "if (_settledAt[id] != 0) return;",
+    replace: "",
+    why: "whoever settles the same again makes an old settlement a new one",
+  },
+
   // ------------------------------------------------------------------ who may do what, and when
   {
     name: "PaymentChannels_AnyCaller",

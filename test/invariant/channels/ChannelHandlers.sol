@@ -2,10 +2,10 @@
 pragma solidity 0.8.37;
 
 import {AttributionLedger, Authorization} from "../../../contracts/ledger/AttributionLedger.sol";
-import {Channel, Settlement, Status} from "../../../contracts/payments/PaymentChannels.sol";
+import {Channel, PaymentChannels, Settlement, Status} from "../../../contracts/payments/PaymentChannels.sol";
 import {OpenToken} from "../../../contracts/token/OpenToken.sol";
 import {Random, Source} from "../../solidity/Random.sol";
-import {VM} from "../../solidity/Vm.sol";
+import {Vm, VM} from "../../solidity/Vm.sol";
 import {ChannelProperties} from "./ChannelProperties.sol";
 
 /// @title A campaign on payment channels: one function per thing that somebody can do to them
@@ -169,14 +169,17 @@ abstract contract ChannelHandlers is ChannelProperties {
         }
     }
 
+    /// @dev Some are kept, under one of three memos: the same amount comes twice now and then.
     function _settle(uint256 o, uint256 split, Draft[] memory drafts, bytes memory packed) private {
         Settlement[] memory settlements = new Settlement[](1);
-        settlements[0] = Settlement(splitIds[split], DELAY, 0, 1, 0, packed);
+        uint256 choice = uint256(keccak256(packed));
+        settlements[0] = Settlement(splitIds[split], DELAY, 0, 1, bytes32(choice % 3), choice % 5 < 3, packed);
         _begin(CHANNELS, false);
+        VM.recordLogs();
         VM.prank(operators[o]);
         bytes memory statuses = channels.settle(settlements)[0];
         _hold(statuses.length == drafts.length, "C03_everyVoucherHasAStatus");
-        bool paid = false;
+        uint256 amount = 0;
         for (uint256 i = 0; i < drafts.length; ++i) {
             Draft memory draft = drafts[i];
             uint256 c = draft.channel;
@@ -188,12 +191,33 @@ abstract contract ChannelHandlers is ChannelProperties {
             _hold(done == due, "C04_goodVouchersAndOnlyThoseAreSettled");
             if (!done) continue;
             bookSettled[c] = draft.total;
-            bookPaid += draft.total - settled;
-            paidTo[split] += draft.total - settled;
-            paid = true;
+            amount += draft.total - settled;
         }
-        if (paid) _done();
+        bookPaid += amount;
+        paidTo[split] += amount;
+        settledBy[o][split] += amount;
+        _readRecord(o, split, settlements[0], amount);
+        if (amount != 0) _done();
         _checkStep();
+    }
+
+    /// @dev What is said to be on record now, and what should be.
+    function _readRecord(uint256 o, uint256 split, Settlement memory settlement, uint256 amount) private {
+        Vm.Log[] memory logs = VM.getRecordedLogs();
+        for (uint256 i = 0; i < logs.length; ++i) {
+            if (logs[i].topics[0] != PaymentChannels.SettlementKept.selector) continue;
+            bool own = logs[i].topics[1] == _account(operators[o]) && logs[i].topics[2] == splitIds[split];
+            _hold(own, "C21_onlyOnesOwnSettlementsAreKept");
+            (, uint256 kept) = abi.decode(logs[i].data, (bytes32, uint256));
+            keptBy[o][split] += kept;
+        }
+        bytes32 id = keccak256(abi.encode(o, split, settlement.memo, amount));
+        if (settlement.kept && amount != 0 && bookKeptAt[id] == 0) bookKeptAt[id] = VM.getBlockTimestamp();
+        for (uint256 i = 0; i < OPERATORS; ++i) {
+            id = keccak256(abi.encode(i, split, settlement.memo, amount));
+            uint256 time = channels.settledAt(operators[i], splitIds[split], settlement.memo, amount);
+            _hold(time == bookKeptAt[id], "C22_whatIsKeptIsOnRecordSinceItWasFirstSettled");
+        }
     }
 
     function _channelOf(Source memory source, uint256 o, uint256 split) private pure returns (uint256) {
@@ -306,7 +330,7 @@ abstract contract ChannelHandlers is ChannelProperties {
 
         bytes memory packed = bytes.concat(bytes2(uint16(1)), _draft(source, i).packed);
         Settlement[] memory settlements = new Settlement[](1);
-        settlements[0] = Settlement(opened[i].splitId, DELAY, 0, 1, 0, packed);
+        settlements[0] = Settlement(opened[i].splitId, DELAY, 0, 1, 0, true, packed);
         VM.prank(STRANGER);
         bytes memory statuses = channels.settle(settlements)[0];
         _hold(uint8(statuses[0]) != uint8(Status.Settled), "C08_strangersSettleNothing");

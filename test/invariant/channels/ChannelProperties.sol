@@ -43,6 +43,9 @@ abstract contract ChannelProperties is Subject {
     uint256[SPLITS] internal paidTo;
     uint256[OPERATORS][PAYERS] internal depositedOf;
     uint256[OPERATORS][PAYERS] internal capOf;
+    uint256[SPLITS][OPERATORS] internal settledBy;
+    uint256[SPLITS][OPERATORS] internal keptBy;
+    mapping(bytes32 settlement => uint256) internal bookKeptAt;
     uint256 internal bookCount;
     uint256 internal bookPaid;
     uint256 internal given;
@@ -115,6 +118,7 @@ abstract contract ChannelProperties is Subject {
         _hold(C17_nobodyElsesMoneyMoves(balance), "C17_nobodyElsesMoneyMoves");
         _hold(C18_numbersCountUp(number), "C18_numbersCountUp");
         _hold(C19_wishesToWithdrawAreBooked(), "C19_wishesToWithdrawAreBooked");
+        _hold(C23_whatIsOnRecordWasSettled(), "C23_whatIsOnRecordWasSettled");
     }
 
     // ------------------------------------------------------------------ properties
@@ -211,6 +215,13 @@ abstract contract ChannelProperties is Subject {
     function C19_wishesToWithdrawAreBooked() private view returns (bool) {
         for (uint256 i = 0; i < CHANNELS; ++i) {
             if (channels.withdrawableAt(ids[i]) != bookWithdrawableAt[i]) return false;
+        }
+        return true;
+    }
+
+    function C23_whatIsOnRecordWasSettled() private view returns (bool) {
+        for (uint256 o = 0; o < OPERATORS; ++o) {
+            for (uint256 s = 0; s < SPLITS; ++s) if (keptBy[o][s] > settledBy[o][s]) return false;
         }
         return true;
     }

@@ -111,7 +111,7 @@ describe("operator's store", () => {
         receipts: unsettled.length,
       }));
     const terms = { splitId: SPLIT, withdrawDelaySeconds: channels[0].withdrawDelaySeconds, salt: channels[0].salt };
-    const groups = [{ ...terms, memo: id("memo"), items }];
+    const groups = [{ ...terms, memo: id("memo"), kept: false, items }];
     const settlement = { number: store.book.settlements + 1, nonce: 7, block: 1, groups };
     await store.prepare(settlement);
     return settlement;
@@ -282,7 +282,7 @@ describe("operator's store", () => {
       total: 10n,
       receipts: 1,
     };
-    const group = { splitId: SPLIT, withdrawDelaySeconds: 0n, salt: ZERO_WORD, memo: ZERO_WORD };
+    const group = { splitId: SPLIT, withdrawDelaySeconds: 0n, salt: ZERO_WORD, memo: ZERO_WORD, kept: false };
     const prepare = (items: (typeof item)[], number = 1): Promise<void> =>
       store.prepare({ number, nonce: 0, block: 0, groups: [{ ...group, items }] });
     for (const bad of [
