@@ -267,7 +267,6 @@ contract PaymentChannels is EIP712, LedgerFunds {
             uint256 amount;
             (amount, statuses[i]) = _settle(settlement);
             if (amount == 0) continue;
-            if (settlement.kept) _keep(settlement.splitId, settlement.memo, amount);
             ledger.payFromBalance(0, settlement.splitId, amount, settlement.calls, settlement.memo);
         }
     }
@@ -480,7 +479,10 @@ contract PaymentChannels is EIP712, LedgerFunds {
         }
         Vouchers.checkEnd(vouchers, batch);
         amount = batch.amount;
-        if (amount != 0) emit Settled(msg.sender, settlement.splitId, batch.settled);
+        if (amount == 0) return (amount, statuses);
+        if (settlement.kept) _keep(settlement.splitId, settlement.memo, amount);
+        // Last: the court reads the payment's log right behind this one.
+        emit Settled(msg.sender, settlement.splitId, batch.settled);
     }
 
     /// @dev Settles a voucher that is not a plain one, or says why it cannot be settled.

@@ -262,6 +262,18 @@ describe("PaymentChannels, settlements", () => {
       expect(await channels.settledAt(operator, split.id, MEMO, 299n)).to.equal(0n);
     });
 
+    it("has its payment's log right behind its own, as the court reads it", async () => {
+      const world = await loadFixture(deploy);
+      const { channels, ledger } = world;
+      const channel = await openChannel(world);
+      const claims = [await claimOf({ world, channel, max: 300n })];
+      const { sent } = await settle(world, [settlementOf(channel, claims, { kept: true })]);
+      const topics = (await sent.wait())?.logs.map((log) => log.topics[0]) ?? [];
+      const settled = topics.indexOf(channels.interface.getEvent("Settled").topicHash);
+      expect(topics).to.include(channels.interface.getEvent("SettlementKept").topicHash);
+      expect(topics[settled + 1]).to.equal(ledger.interface.getEvent("PaidFromBalance").topicHash);
+    });
+
     it("is kept with the time it was first settled", async () => {
       const world = await loadFixture(deploy);
       const { channels, operator, split } = world;
