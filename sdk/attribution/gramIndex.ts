@@ -1,5 +1,5 @@
 import { checkK, DEFAULT_K, GramScanner, MAX_GRAM_BYTES } from "./grams.ts";
-import { type Allocate, allocator, IndexFullError, Texts, type TextsParts } from "./texts.ts";
+import { type Allocate, allocator, IndexFullError, offsetOf, segmentOf, Texts, type TextsParts } from "./texts.ts";
 
 /** What an index consists of: what workers are handed and files hold. */
 export interface IndexParts {
@@ -24,8 +24,9 @@ export interface IndexMemory {
 /** Hashes of a new index start from this, if nothing else is said. */
 export const DEFAULT_HASH_SEED = 0x6f70656e;
 
-const MIN_TABLE_BITS = 11;
-const MAX_TABLE_BITS = 29;
+/** Slots of a table, as powers of two. */
+export const MIN_TABLE_BITS = 11;
+export const MAX_TABLE_BITS = 29;
 
 /** Share of the slots that may be in use. */
 const MAX_LOAD = 3 / 4;
@@ -181,8 +182,11 @@ export class GramIndex {
     if (end - start > MAX_GRAM_BYTES) return -1;
     const table = this.#table;
     const mask = table.length - 1;
+    const texts = this.#texts;
     for (let at = 2 * (hash >>> this.#shift); table[at + 1] !== 0; at = (at + 2) & mask) {
-      if (table[at] === hash && this.#texts.matches(table[at + 1] - 1, bytes, start, end)) return table[at + 1] - 1;
+      const position = table[at + 1] - 1;
+      // A table that is shared may already hold what was appended after this index was taken of it.
+      if (table[at] === hash && position < texts.end && texts.matches(position, bytes, start, end)) return position;
     }
     return -1;
   }
@@ -232,4 +236,16 @@ export class GramIndex {
     }
     this.#table = table;
   }
+}
+
+/** Whether a table has as many K-grams as it should, all within texts, and room to end every search. */
+export function isTableFit({ table, grams, texts }: { table: Uint32Array; grams: number; texts: TextsParts }): boolean {
+  let used = 0;
+  for (let at = 1; at < table.length; at += 2) {
+    if (table[at] === 0) continue;
+    const position = table[at] - 1;
+    if (offsetOf(position) >= (texts.segmentLengths[segmentOf(position)] ?? 0)) return false;
+    used++;
+  }
+  return used === grams && grams <= (MAX_LOAD * table.length) / 2;
 }

@@ -7,10 +7,9 @@ export class IndexFullError extends Error {
 }
 
 /** Bytes that positions give to a segment, as a power of two. A text lies in one segment as a whole. */
-export const SEGMENT_BITS = 28;
+const SEGMENT_BITS = 28;
 export const SEGMENT_BYTES = 2 ** SEGMENT_BITS;
 export const MAX_SEGMENTS = 16;
-const OFFSET_MASK = SEGMENT_BYTES - 1;
 const FIRST_SEGMENT_BYTES = 2 ** 16;
 
 /** Stands for the length of a contribution that does not count. */
@@ -45,6 +44,7 @@ export class Texts {
   readonly #segments: Uint8Array[];
   readonly #segmentLengths: number[];
   #count: number;
+  #end: number;
   #starts: Uint32Array;
   #lengths: Uint32Array;
 
@@ -53,6 +53,7 @@ export class Texts {
     this.#count = parts?.count ?? 0;
     this.#segments = parts?.segments ?? [];
     this.#segmentLengths = parts?.segmentLengths ?? [];
+    this.#end = endOf(this.#segmentLengths);
     this.#starts = parts?.starts ?? new Uint32Array();
     this.#lengths = parts?.lengths ?? new Uint32Array();
   }
@@ -60,6 +61,11 @@ export class Texts {
   /** Contributions, with those that do not count. */
   get count(): number {
     return this.#count;
+  }
+
+  /** Behind the last position in use. */
+  get end(): number {
+    return this.#end;
   }
 
   get parts(): TextsParts {
@@ -92,16 +98,14 @@ export class Texts {
     segment[end - 1] = TOKEN_SEPARATOR;
     this.#segmentLengths[last] = end;
     const position = last * SEGMENT_BYTES + offset;
+    this.#end = position + text.length + 1;
     this.#appendEntry(position, text.length);
     return position;
   }
 
   /** Adds a contribution that does not count. */
   skip(): void {
-    const last = this.#segments.length - 1;
-    const position = last < 0 ? 0 : last * SEGMENT_BYTES + this.#segmentLengths[last];
-    // The end of the very last segment is no position; the last byte is as good, as the next text has none.
-    this.#appendEntry(Math.min(position, 0xffffffff), NOT_COUNTED);
+    this.#appendEntry(Math.min(this.#end, 0xffffffff), NOT_COUNTED);
   }
 
   isCounted(contribution: number): boolean {
@@ -118,8 +122,8 @@ export class Texts {
   textOf(contribution: number): Uint8Array | undefined {
     if (!this.isCounted(contribution)) return undefined;
     const start = this.#starts[contribution];
-    const offset = start & OFFSET_MASK;
-    return this.#segments[start >>> SEGMENT_BITS].subarray(offset, offset + this.#lengths[contribution]);
+    const offset = offsetOf(start);
+    return this.#segments[segmentOf(start)].subarray(offset, offset + this.#lengths[contribution]);
   }
 
   /** The contribution in whose text a position lies. */
@@ -137,8 +141,8 @@ export class Texts {
 
   /** Whether the tokens of `bytes[start, end)` are those at a position where a token begins. */
   matches(position: number, bytes: Uint8Array, start: number, end: number): boolean {
-    const segment = this.#segments[position >>> SEGMENT_BITS];
-    let at = position & OFFSET_MASK;
+    const segment = this.#segments[segmentOf(position)];
+    let at = offsetOf(position);
     if (segment[at + end - start] !== TOKEN_SEPARATOR) return false;
     for (let i = start; i < end; i++, at++) {
       if (segment[at] !== bytes[i]) return false;
@@ -174,8 +178,40 @@ export class Texts {
   }
 }
 
+function endOf(segmentLengths: number[]): number {
+  const last = segmentLengths.length - 1;
+  return last < 0 ? 0 : last * SEGMENT_BYTES + segmentLengths[last];
+}
+
 function enlarge(numbers: Uint32Array, allocate: Allocate): Uint32Array {
   const larger = new Uint32Array(allocate(4 * Math.max(64, 2 * numbers.length)));
   larger.set(numbers);
   return larger;
+}
+
+/** The segment in which a position lies. */
+export function segmentOf(position: number): number {
+  return position >>> SEGMENT_BITS;
+}
+
+/** Where in its segment a position lies. */
+export function offsetOf(position: number): number {
+  return position & (SEGMENT_BYTES - 1);
+}
+
+/** Whether contributions lie one behind the other, each within its segment with a space behind it. */
+export function areTextsFit({ count, starts, lengths, segmentLengths, segments }: TextsParts): boolean {
+  let free = 0;
+  for (let i = 0; i < count; i++) {
+    const start = starts[i];
+    const length = lengths[i];
+    if (start < free) return false;
+    free = start;
+    if (length === NOT_COUNTED) continue;
+    const segment = segmentOf(start);
+    const end = offsetOf(start) + length;
+    if (end >= (segmentLengths[segment] ?? 0) || segments[segment][end] !== TOKEN_SEPARATOR) return false;
+    free = start + length + 1;
+  }
+  return true;
 }
