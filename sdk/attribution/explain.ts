@@ -45,6 +45,9 @@ const UNKNOWN = -1;
 /** Occurrences of a passage among which the first are looked for. */
 const MAX_CANDIDATES = 1_000;
 
+/** Tokens from one whose offset is kept to the next. */
+const SAMPLE_TOKENS = 64;
+
 const BM25_K1 = 1.2;
 const BM25_B = 0.75;
 
@@ -63,6 +66,8 @@ export class Explainer {
   readonly #suffixes: Int32Array;
   /** First token of each contribution. */
   readonly #firstTokens: Float64Array;
+  /** Offsets, each in its contribution, of every token whose place is a multiple of `SAMPLE_TOKENS`. */
+  readonly #sampledOffsets: Uint32Array;
   /** By token: how often it occurs, and in how many contributions. */
   readonly #occurrences: Uint32Array;
   readonly #documents: Uint32Array;
@@ -79,11 +84,13 @@ export class Explainer {
     const total = texts.reduce((sum, text) => sum + (text === undefined ? 0 : tokensIn(text) + 1), 0);
     this.#tokens = new Int32Array(total);
     this.#firstTokens = new Float64Array(count + 1);
+    this.#sampledOffsets = new Uint32Array(Math.ceil(total / SAMPLE_TOKENS));
     let at = 0;
     texts.forEach((text, contribution) => {
       this.#firstTokens[contribution] = at;
       if (text === undefined) return;
       forEachToken(text, (start, end) => {
+        if (at % SAMPLE_TOKENS === 0) this.#sampledOffsets[at / SAMPLE_TOKENS] = start;
         this.#tokens[at++] = this.#vocabulary.add(text, start, end);
       });
       this.#tokens[at++] = CONTRIBUTION_END;
@@ -226,7 +233,7 @@ export class Explainer {
     const positions = this.#suffixes.slice(low, Math.min(high, low + MAX_CANDIDATES)).sort();
     return Array.from(positions.subarray(0, most), (position) => {
       const contribution = this.#contributionAt(position);
-      return { contribution, offset: this.#offsetOf(contribution, position - this.#firstTokens[contribution]) };
+      return { contribution, offset: this.#offsetOf(contribution, position) };
     });
   }
 
@@ -241,10 +248,13 @@ export class Explainer {
     return low;
   }
 
-  #offsetOf(contribution: number, token: number): number {
+  #offsetOf(contribution: number, position: number): number {
     const text = this.#index.textOf(contribution) ?? new Uint8Array();
-    let offset = 0;
-    for (let passed = 0; passed < token; passed++) offset = text.indexOf(TOKEN_SEPARATOR, offset) + 1;
+    const sample = Math.floor(position / SAMPLE_TOKENS);
+    const isWithin = sample * SAMPLE_TOKENS >= this.#firstTokens[contribution];
+    let at = isWithin ? sample * SAMPLE_TOKENS : this.#firstTokens[contribution];
+    let offset = isWithin ? this.#sampledOffsets[sample] : 0;
+    for (; at < position; at++) offset = text.indexOf(TOKEN_SEPARATOR, offset) + 1;
     return offset;
   }
 
