@@ -101,15 +101,21 @@ function measureAppend({ writer, words }: { writer: ZipfWriter; words: number })
   const index = GramIndex.create({ shared: true });
   let appended = 0;
   let seconds = 0;
+  let processorSeconds = 0;
   while (appended < words) {
     const length = Math.min(200 + writer.random.integer(4_000), words - appended);
     const text = writer.write({ words: length, index, reused: REUSED });
+    const before = process.cpuUsage();
     seconds += secondsOf(() => index.append(text));
+    const { user, system } = process.cpuUsage(before);
+    processorSeconds += (user + system) / 1e6;
     appended += length;
   }
   report({ figure: "words in the index", value: appended, unit: "words" });
   report({ figure: "contributions", value: index.count, unit: "contributions" });
-  report({ figure: "append", value: appended / seconds, ...TARGETS.appendPerSecond });
+  // One thread appends. Its processor time does not depend on what else the machine does.
+  report({ figure: "append, processor time", value: appended / processorSeconds, ...TARGETS.appendPerSecond });
+  report({ figure: "append", value: appended / seconds, unit: "words/s" });
   return index;
 }
 

@@ -174,12 +174,11 @@ export class GramIndex {
   }
 
   /**
-   * Position of the first occurrence of the K-gram `bytes[start, end)`, -1 if it has none.
+   * Position of the first occurrence of the K-gram `bytes[start, end)`, -1 if it has none or is too long to have one.
    *
    * @param hash As the index's `scanner` found it.
    */
   find(bytes: Uint8Array, start: number, end: number, hash: number): number {
-    if (end - start > MAX_GRAM_BYTES) return -1;
     const table = this.#table;
     const mask = table.length - 1;
     const texts = this.#texts;

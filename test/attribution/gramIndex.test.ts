@@ -146,6 +146,8 @@ describe("index of K-grams", () => {
       expect(() => index.append(toBytes("a b")), name).to.throw(IndexFullError, message);
       expect(index.count, name).to.equal(0);
       expect(index.skip(), name).to.equal(0);
+      // The end of the last segment is no position any more.
+      expect(index.startOf(0), name).to.equal(name === "of texts" ? 2 ** 32 - 1 : 0);
     }
   });
 });

@@ -8,7 +8,7 @@ import { randomFrom } from "../sdk/random.ts";
 import { type Corpus, randomCorpus, toBytes } from "./corpora.ts";
 
 /** ATTRIBUTION_CORPORA=100000 for a long run, ATTRIBUTION_SEED to go on from another one. */
-const CORPORA = Number(process.env.ATTRIBUTION_CORPORA ?? 3_000);
+const CORPORA = Number(process.env.ATTRIBUTION_CORPORA ?? 5_000);
 const FIRST_SEED = Number(process.env.ATTRIBUTION_SEED ?? 1);
 
 function indexOf({ k, texts }: Corpus, hashSeed: number): GramIndex {
