@@ -98,15 +98,20 @@ describe("explanation", () => {
   });
 
   it("ranks the contributions that have passages by BM25", () => {
-    const texts = ["x y z w q q q q q q", "x y z", undefined, "y z", "x z y"];
-    const { contributions } = explainerOf(texts).explain(toBytes("x y z"), { minTokens: 3 });
+    const texts = ["x y z w q q q q q q", "x y z", undefined, "y z y", "x z y"];
+    const explainer = explainerOf(texts);
+    const { contributions } = explainer.explain(toBytes("x y z"), { minTokens: 3 });
     // Both have the passage; the shorter one fits better. By hand: idf of x, y, z with N = 4 and 3, 4, 4 documents.
     const idf = (documents: number): number => Math.log(1 + (4 - documents + 0.5) / (documents + 0.5));
     const score = (length: number): number =>
-      ((idf(3) + 2 * idf(4)) * 2.2) / (1 + 1.2 * (0.25 + (0.75 * length) / ((10 + 3 + 2 + 3) / 4)));
+      ((idf(3) + 2 * idf(4)) * 2.2) / (1 + 1.2 * (0.25 + (0.75 * length) / ((10 + 3 + 3 + 3) / 4)));
     expect(contributions.map(({ contribution }) => contribution)).to.deep.equal([1, 0]);
     expect(contributions[0].score).to.be.closeTo(score(3), 1e-12);
     expect(contributions[1].score).to.be.closeTo(score(10), 1e-12);
+    // And the same after another output.
+    const other = explainer.explain(toBytes("q q q w"));
+    expect(other).to.deep.equal(explainerOf(texts).explain(toBytes("q q q w")));
+    expect(explainer.explain(toBytes("x y z"), { minTokens: 3 }).contributions).to.deep.equal(contributions);
   });
 
   it("finds where a licence comes from", () => {

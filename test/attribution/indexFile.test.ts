@@ -140,7 +140,7 @@ describe("index file", () => {
 
   it("refuses contributions that contradict each other, though their checksums fit", async () => {
     const contradictions: ((starts: Uint32Array, lengths: Uint32Array) => void)[] = [
-      (starts) => (starts[3] = 10),
+      (starts) => (starts[3] = 13),
       (starts) => (starts[0] = 2 ** 28),
       (_, lengths) => (lengths[3] += 1),
       (_, lengths) => (lengths[0] -= 1),
