@@ -141,6 +141,11 @@ async function checkCode({
     ["AuthorizationBatch", authorizations],
     ["PaymentChannels", channels],
     ["JobEscrow", jobs],
+    ["Pots", protocol.pots],
+    ["Openings", protocol.openings],
+    ["SpanVerifier", protocol.spanFaults],
+    ["PayoutVerifier", protocol.payoutFaults],
+    ["AttributionReports", protocol.reports],
     ["OperatorStaking", staking],
     ["DuplicateVerifier", duplicates],
     ["EquivocationVerifier", equivocations],
@@ -189,6 +194,7 @@ async function checkWiring({
   const { token, ledger, splitAddresses, datanets, models, agents, feePolicy, services } = protocol;
   const { authorizations, channels, jobs, staking, access, timelock, governor } = protocol;
   const { duplicates, equivocations, settlements, lineages, committee, court, gauges } = protocol;
+  const { pots, openings, spanFaults, payoutFaults, reports } = protocol;
   const { data } = await (await ethers.getContractFactory("SplitAddress")).getDeployTransaction(ledger);
 
   const wires: [string, string, BaseContract, string][] = [
@@ -205,6 +211,16 @@ async function checkWiring({
     ["AuthorizationBatch", "ledger", ledger, await authorizations.ledger()],
     ["PaymentChannels", "ledger", ledger, await channels.ledger()],
     ["JobEscrow", "ledger", ledger, await jobs.ledger()],
+    ["Pots", "datanets", datanets, await pots.datanets()],
+    ["Openings", "datanets", datanets, await openings.datanets()],
+    ["Openings", "services", services, await openings.services()],
+    ["SpanVerifier", "datanets", datanets, await spanFaults.datanets()],
+    ["PayoutVerifier", "services", services, await payoutFaults.services()],
+    ["PayoutVerifier", "channels", channels, await payoutFaults.channels()],
+    ["PayoutVerifier", "pots", pots, await payoutFaults.pots()],
+    ["AttributionReports", "ledger", ledger, await reports.ledger()],
+    ["AttributionReports", "pots", pots, await reports.pots()],
+    ["AttributionReports", "openings", openings, await reports.openings()],
     ["OperatorStaking", "ledger", ledger, await staking.ledger()],
     ["OperatorStaking", "authority", access, await staking.authority()],
     ["DuplicateVerifier", "datanets", datanets, await duplicates.datanets()],
@@ -255,7 +271,7 @@ async function checkParameters({
   parameters: ProtocolParameters;
   block: number;
 }): Promise<Check[]> {
-  const { token, feePolicy, staking, timelock, court, committee, gauges } = protocol;
+  const { token, feePolicy, staking, timelock, court, committee, gauges, reports } = protocol;
   const mints = await token.queryFilter(token.filters.Transfer(ZeroAddress), block, block);
   const policy = await feePolicy.policyAt(1);
   const verifiers: [string, BaseContract][] = [
@@ -263,6 +279,10 @@ async function checkParameters({
     ["EquivocationVerifier", protocol.equivocations],
     ["SettlementVerifier", protocol.settlements],
     ["RevokedLineageVerifier", protocol.lineages],
+  ];
+  const faults: [string, BaseContract][] = [
+    ["SpanVerifier", protocol.spanFaults],
+    ["PayoutVerifier", protocol.payoutFaults],
   ];
 
   return [
@@ -286,6 +306,18 @@ async function checkParameters({
     fact("DisputeCourt", "minBond", parameters.minBond, await court.minBond()),
     fact("DisputeCourt", "evidenceSeconds", parameters.evidenceSeconds, await court.evidenceSeconds()),
     fact("DisputeCourt", "rulingSeconds", parameters.rulingSeconds, await court.rulingSeconds()),
+    fact("Pots", "epochSeconds", parameters.reportEpochSeconds, await protocol.pots.epochSeconds()),
+    fact("AttributionReports", "verifiers, in all", BigInt(faults.length), await reports.verifierCount()),
+    ...(await Promise.all(
+      faults.map(async ([name, verifier]) =>
+        fact("AttributionReports", "verifier", name, (await reports.isVerifier(verifier)) ? name : "none"),
+      ),
+    )),
+    fact("AttributionReports", "reportSeconds", parameters.reportSeconds, await reports.reportSeconds()),
+    fact("AttributionReports", "challengeSeconds", parameters.challengeSeconds, await reports.challengeSeconds()),
+    fact("AttributionReports", "answerSeconds", parameters.answerSeconds, await reports.answerSeconds()),
+    fact("AttributionReports", "reportBond", parameters.reportBond, await reports.minBond()),
+    fact("AttributionReports", "demandBond", parameters.demandBond, await reports.demandBond()),
     fact("IncentiveGauges", "treasury", walletAccount(await timelock.getAddress()), await gauges.treasury()),
     fact("IncentiveGauges", "epochSeconds", parameters.epochSeconds, await gauges.epochSeconds()),
     fact("IncentiveGauges", "budgetPerEpoch", parameters.budgetPerEpoch, await gauges.budgetOf(0n)),

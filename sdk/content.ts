@@ -94,7 +94,16 @@ export class ContentTree {
    * @throws RangeError if there is no such chunk.
    */
   siblings(index: number): string[] {
-    return this.#view.rangeProof({ first: index, count: 1 }).map(toHex);
+    return this.siblingsOf({ first: index, count: 1 });
+  }
+
+  /**
+   * Siblings that prove adjacent chunks, bottom-up; on each level the left neighbour first, then the right one.
+   *
+   * @throws RangeError if there are no such chunks.
+   */
+  siblingsOf(range: { first: number; count: number }): string[] {
+    return this.#view.rangeProof(range).map(toHex);
   }
 }
 

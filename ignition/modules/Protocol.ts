@@ -1,6 +1,7 @@
 import { buildModule } from "@nomicfoundation/hardhat-ignition/modules";
 
 import AccessModule from "./Access.ts";
+import AttributionModule from "./Attribution.ts";
 import DisputesModule from "./Disputes.ts";
 import GovernanceModule from "./Governance.ts";
 import IncentivesModule from "./Incentives.ts";
@@ -16,6 +17,7 @@ export default buildModule("Protocol", (m) => ({
   ...m.useModule(AccessModule),
   ...m.useModule(RegistryModule),
   ...m.useModule(PaymentsModule),
+  ...m.useModule(AttributionModule),
   ...m.useModule(StakingModule),
   ...m.useModule(DisputesModule),
   ...m.useModule(IncentivesModule),

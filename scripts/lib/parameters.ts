@@ -35,6 +35,18 @@ export interface ProtocolParameters {
   epochSeconds: bigint;
   /** What assets get in all in an epoch, in the smallest unit of OPEN. */
   budgetPerEpoch: bigint;
+  /** How long an epoch of attribution is. */
+  reportEpochSeconds: bigint;
+  /** How long after its end an epoch can be reported. */
+  reportSeconds: bigint;
+  /** How long a report can be challenged before it is paid. */
+  challengeSeconds: bigint;
+  /** How long there is to answer a demand for a report's data. */
+  answerSeconds: bigint;
+  /** Least bond of a report, in the smallest unit of OPEN. */
+  reportBond: bigint;
+  /** Bond of a demand for data, in the smallest unit of OPEN. */
+  demandBond: bigint;
   /** From a proposal to the moment whose votes count. */
   votingDelaySeconds: bigint;
   votingPeriodSeconds: bigint;
@@ -129,6 +141,12 @@ function parseParameters({
     rulingSeconds: readUint("rulingSeconds"),
     epochSeconds: readUint("epochSeconds"),
     budgetPerEpoch: readUint("budgetPerEpoch"),
+    reportEpochSeconds: readUint("reportEpochSeconds"),
+    reportSeconds: readUint("reportSeconds"),
+    challengeSeconds: readUint("challengeSeconds"),
+    answerSeconds: readUint("answerSeconds"),
+    reportBond: readUint("reportBond"),
+    demandBond: readUint("demandBond"),
     votingDelaySeconds: readUint("votingDelaySeconds"),
     votingPeriodSeconds: readUint("votingPeriodSeconds"),
     proposalThreshold: readUint("proposalThreshold"),

@@ -16,6 +16,7 @@ import type {
   AgentRegistry,
   ArbitrationCommittee,
   AttributionLedger,
+  AttributionReports,
   AuthorizationBatch,
   DatanetRegistry,
   DisputeCourt,
@@ -26,12 +27,16 @@ import type {
   JobEscrow,
   ModelRegistry,
   OpenGovernor,
+  Openings,
   OpenToken,
   OperatorStaking,
   PaymentChannels,
+  PayoutVerifier,
+  Pots,
   RevokedLineageVerifier,
   ServiceRegistry,
   SettlementVerifier,
+  SpanVerifier,
   SplitAddresses,
   TimelockController,
 } from "../../typechain-types/index.ts";
@@ -52,6 +57,11 @@ export interface Protocol {
   authorizations: AuthorizationBatch;
   channels: PaymentChannels;
   jobs: JobEscrow;
+  pots: Pots;
+  openings: Openings;
+  spanFaults: SpanVerifier;
+  payoutFaults: PayoutVerifier;
+  reports: AttributionReports;
   staking: OperatorStaking;
   duplicates: DuplicateVerifier;
   equivocations: EquivocationVerifier;
@@ -132,6 +142,11 @@ export async function deployProtocol({
       authorizations: contracts[results.authorizations.id].address,
       channels: contracts[results.channels.id].address,
       jobs: contracts[results.jobs.id].address,
+      pots: contracts[results.pots.id].address,
+      openings: contracts[results.openings.id].address,
+      spanFaults: contracts[results.spanFaults.id].address,
+      payoutFaults: contracts[results.payoutFaults.id].address,
+      reports: contracts[results.reports.id].address,
       staking: contracts[results.staking.id].address,
       duplicates: contracts[results.duplicates.id].address,
       equivocations: contracts[results.equivocations.id].address,
@@ -173,6 +188,11 @@ export async function attachProtocol({
     authorizations: await ethers.getContractAt("AuthorizationBatch", addresses.authorizations),
     channels: await ethers.getContractAt("PaymentChannels", addresses.channels),
     jobs: await ethers.getContractAt("JobEscrow", addresses.jobs),
+    pots: await ethers.getContractAt("Pots", addresses.pots),
+    openings: await ethers.getContractAt("Openings", addresses.openings),
+    spanFaults: await ethers.getContractAt("SpanVerifier", addresses.spanFaults),
+    payoutFaults: await ethers.getContractAt("PayoutVerifier", addresses.payoutFaults),
+    reports: await ethers.getContractAt("AttributionReports", addresses.reports),
     staking: await ethers.getContractAt("OperatorStaking", addresses.staking),
     duplicates: await ethers.getContractAt("DuplicateVerifier", addresses.duplicates),
     equivocations: await ethers.getContractAt("EquivocationVerifier", addresses.equivocations),
@@ -200,6 +220,11 @@ export async function getAddresses(protocol: Protocol): Promise<ProtocolAddresse
     authorizations: await protocol.authorizations.getAddress(),
     channels: await protocol.channels.getAddress(),
     jobs: await protocol.jobs.getAddress(),
+    pots: await protocol.pots.getAddress(),
+    openings: await protocol.openings.getAddress(),
+    spanFaults: await protocol.spanFaults.getAddress(),
+    payoutFaults: await protocol.payoutFaults.getAddress(),
+    reports: await protocol.reports.getAddress(),
     staking: await protocol.staking.getAddress(),
     duplicates: await protocol.duplicates.getAddress(),
     equivocations: await protocol.equivocations.getAddress(),

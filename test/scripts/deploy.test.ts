@@ -12,7 +12,7 @@ import type { Workspace } from "../helpers/workspace.ts";
 import { createWorkspace } from "../helpers/workspace.ts";
 
 /** One transaction per contract, one that appoints the committee, and four that hand the powers over. */
-const TRANSACTIONS = 22 + 5;
+const TRANSACTIONS = 27 + 5;
 
 /** The first account of every development node. */
 const DEPLOYER = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";

@@ -1,0 +1,183 @@
+import { AbiCoder, keccak256 } from "ethers";
+
+import { fromHex, toHex, writeUint } from "../bytes.ts";
+import type { Span } from "./attribute.ts";
+
+/** What a pot's revenue is divided by: the texts of one version of a Datanet. Hashes are 32 bytes of hex. */
+export interface Pot {
+  /** Contract that has the pot's account in the ledger. */
+  keeper: string;
+  /** Tag of that account. */
+  number: bigint;
+  datanetId: bigint;
+  version: bigint;
+  /** The version's split, which gets what is attributed to nobody. */
+  versionSplitId: string;
+  /** Split of the version's log. */
+  logSplitId: string;
+  /** How many contributions the log has. */
+  logSize: number;
+  /** Arbiter of both splits. */
+  arbiter: string;
+  /** Tokens that must be the same for a match. */
+  gram: number;
+  /** How many contributions, the first ones of the log, are nobody's. */
+  commons: number;
+  /** What the reporter earns, in basis points of what a report pays. */
+  feeBps: number;
+}
+
+/** What a report puts on the chain. */
+export interface Figures {
+  potId: string;
+  inferencesRoot: string;
+  /** The zero word without credits. */
+  creditsRoot: string;
+  payoutRoot: string;
+  /** What is paid out, in the token's smallest unit. */
+  total: bigint;
+  credited: bigint;
+  epoch: number;
+  inferences: number;
+  credits: number;
+  shares: number;
+}
+
+/** A posted report. */
+export interface Report {
+  figures: Figures;
+  reporter: string;
+  /** In seconds since 1970. */
+  postedAt: bigint;
+}
+
+/** A paid call, as a report has it. */
+export interface Inference {
+  /** What its executor signed. */
+  receiptDigest: string;
+  /** Who settled it. */
+  operator: string;
+  /** The split that was paid. */
+  splitId: string;
+  /** Commitment to the receipts that were settled together. */
+  memo: string;
+  /** What was settled together. */
+  settled: bigint;
+  /** How many receipts the memo commits to. */
+  receipts: number;
+  /** Place of this one among them. */
+  place: number;
+  /** What the call cost. */
+  amount: bigint;
+  /** Content root of the output. */
+  outputRoot: string;
+  outputLength: number;
+  /** The zero word without spans. */
+  spansRoot: string;
+  spans: number;
+}
+
+/** A span, as a report has it. */
+export interface ReportedSpan extends Span {
+  /** Index among the credits; `NO_CREDIT` for commons. */
+  credit: number;
+}
+
+/** In place of a credit's index: the span earns nothing. */
+export const NO_CREDIT = 0xffffffff;
+
+/** Bytes of a packed span. */
+export const SPAN_BYTES = 36;
+
+/** A fraction of one, as pots keep it. */
+export const WHOLE = 10n ** 18n;
+
+export const POT_TYPE =
+  "tuple(address keeper, uint96 number, uint256 datanetId, uint256 version, bytes32 versionSplitId, bytes32 logSplitId, uint64 logSize, address arbiter, uint8 gram, uint64 commons, uint16 feeBps)";
+
+export const FIGURES_TYPE =
+  "tuple(bytes32 potId, bytes32 inferencesRoot, bytes32 creditsRoot, bytes32 payoutRoot, uint96 total, uint96 credited, uint32 epoch, uint32 inferences, uint32 credits, uint32 shares)";
+
+export const REPORT_TYPE = `tuple(${FIGURES_TYPE} figures, address reporter, uint64 postedAt)`;
+
+export const INFERENCE_TYPE =
+  "tuple(bytes32 receiptDigest, address operator, bytes32 splitId, bytes32 memo, uint128 settled, uint64 receipts, uint64 place, uint128 amount, bytes32 outputRoot, uint64 outputLength, bytes32 spansRoot, uint32 spans)";
+
+const coder = AbiCoder.defaultAbiCoder();
+
+/** Id of a pot. */
+export function potId(pot: Pot): string {
+  return keccak256(coder.encode([POT_TYPE], [pot]));
+}
+
+/** Id of a report: 24 bytes of hex. */
+export function reportId(report: Report): string {
+  return keccak256(coder.encode([REPORT_TYPE], [report])).slice(0, 2 + 48);
+}
+
+/** Evidence of an inference's share. */
+export function inferenceEvidence(inference: Inference): string {
+  return keccak256(coder.encode([INFERENCE_TYPE], [inference]));
+}
+
+/** Evidence of a credit: how it names its span. */
+export function creditEvidence(inference: number, span: number): string {
+  const evidence = new Uint8Array(32);
+  writeUint(evidence, 24, BigInt(inference), 4, "An inference's index");
+  writeUint(evidence, 28, BigInt(span), 4, "A span's index");
+  return toHex(evidence);
+}
+
+/** The span that a credit's evidence names; undefined if no credit has such evidence. */
+export function spanOfCredit(evidence: string): { inference: number; span: number } | undefined {
+  const bytes = fromHex(evidence, "A credit's evidence");
+  if (bytes.subarray(0, 24).some((byte) => byte !== 0)) return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  return { inference: view.getUint32(24), span: view.getUint32(28) };
+}
+
+/** A span's bytes: its fields in the order of the contract's, big-endian. */
+export function packSpan(span: ReportedSpan): Uint8Array {
+  const packed = new Uint8Array(SPAN_BYTES);
+  const view = new DataView(packed.buffer);
+  view.setUint32(0, span.creditStart);
+  view.setUint32(4, span.creditEnd);
+  view.setUint32(8, span.matchStart);
+  view.setUint32(12, span.matchEnd);
+  view.setBigUint64(16, BigInt(span.contribution));
+  view.setBigUint64(24, BigInt(span.sourceOffset));
+  view.setUint32(32, span.credit);
+  return packed;
+}
+
+/** Reads a span from its bytes. */
+export function unpackSpan(packed: Uint8Array): ReportedSpan {
+  const view = new DataView(packed.buffer, packed.byteOffset, SPAN_BYTES);
+  return {
+    creditStart: view.getUint32(0),
+    creditEnd: view.getUint32(4),
+    matchStart: view.getUint32(8),
+    matchEnd: view.getUint32(12),
+    contribution: Number(view.getBigUint64(16)),
+    sourceOffset: Number(view.getBigUint64(24)),
+    credit: view.getUint32(32),
+  };
+}
+
+/** ⌊amount × fraction⌋: what of a call's price reaches a pot. */
+export function dataShareOf(amount: bigint, fraction: bigint): bigint {
+  return (amount * fraction) / WHOLE;
+}
+
+/** ⌊data share × credited bytes / (bytes of the output + 1)⌋: what a span earns. */
+export function creditOf({
+  dataShare,
+  span,
+  outputLength,
+}: {
+  dataShare: bigint;
+  span: Pick<Span, "creditStart" | "creditEnd">;
+  outputLength: number;
+}): bigint {
+  return (dataShare * BigInt(span.creditEnd - span.creditStart)) / BigInt(outputLength + 1);
+}

@@ -1,0 +1,360 @@
+import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
+import { id, parseEther, toUtf8Bytes, ZeroAddress, ZeroHash } from "ethers";
+import type { NetworkConnection } from "hardhat/types/network";
+
+import { encodeAccount, walletAccount } from "../../sdk/account.ts";
+import { Attributor } from "../../sdk/attribution/attribute.ts";
+import type { ReportSource, SettledCall } from "../../sdk/attribution/buildReport.ts";
+import type { ContributionText } from "../../sdk/attribution/faultProofs.ts";
+import { GramIndex } from "../../sdk/attribution/gramIndex.ts";
+import type { Pot, Report } from "../../sdk/attribution/report.ts";
+import type { ReportData } from "../../sdk/attribution/reportData.ts";
+import type { ReviewSource } from "../../sdk/attribution/reviewReport.ts";
+import { packVouchers, signVoucher, voucherFor } from "../../sdk/channel.ts";
+import { ContentTree } from "../../sdk/content.ts";
+import { logEntry, proveShare } from "../../sdk/datanetProof.ts";
+import { callId, type Receipt } from "../../sdk/receipt.ts";
+import { ReceiptTree, shareOfReceipt } from "../../sdk/receiptTree.ts";
+import { type Share, ShareKind } from "../../sdk/share.ts";
+import { encodeDraws, Split } from "../../sdk/split.ts";
+import type { AttributionReports, Openings, PayoutVerifier, Pots, SpanVerifier } from "../../typechain-types/index.ts";
+import { createProtocolFixture } from "../helpers/deploy.ts";
+import type { Protocol } from "../../scripts/lib/protocol.ts";
+import { Random } from "../reference/random.ts";
+import { offerOf, packSignatures, shareOfOffer } from "../registry/datanets.ts";
+import { signContribution } from "../../sdk/contribution.ts";
+
+export const DAY = 86_400n;
+export const GRAM = 5;
+export const COMMONS = 1;
+export const FEE_BPS = 200;
+/** What of each payment reaches the pot, in hundredths. */
+export const POT_UNITS = 30n;
+export const BOND = parseEther("1000");
+export const DEMAND_BOND = parseEther("100");
+export const PRICE = parseEther("1");
+
+const PARAMETERS = {
+  reportEpochSeconds: DAY,
+  reportSeconds: 7n * DAY,
+  challengeSeconds: DAY,
+  answerSeconds: DAY,
+  reportBond: BOND,
+  demandBond: DEMAND_BOND,
+};
+
+/** A Datanet with texts, a pot for it and a service that pays the pot. */
+export interface ReportWorld extends Pick<Protocol, "token" | "ledger" | "datanets" | "channels" | "services"> {
+  connection: NetworkConnection;
+  reports: AttributionReports;
+  pots: Pots;
+  openings: Openings;
+  spanVerifier: SpanVerifier;
+  payoutVerifier: PayoutVerifier;
+  deployer: HardhatEthersSigner;
+  reporter: HardhatEthersSigner;
+  watcher: HardhatEthersSigner;
+  operator: HardhatEthersSigner;
+  payer: HardhatEthersSigner;
+  contributors: HardhatEthersSigner[];
+  pot: Pot;
+  log: Split;
+  contributions: ContributionText[];
+  index: GramIndex;
+  /** The split that is paid: 30 of 100 units are the pot's. */
+  service: Split;
+  chainId: bigint;
+}
+
+/** Words that texts are made of: few, so that much is found again. */
+const WORDS = Array.from({ length: 40 }, (_, i) => `w${i}${"x".repeat(i % 5)}`);
+
+export function randomText(random: Random, tokens: number): string {
+  return Array.from({ length: tokens }, () => WORDS[random.integer(0, WORDS.length - 1)]).join(" ");
+}
+
+/** Contributions by their texts: commons, originals, and one that has much of another. */
+export function someTexts(): string[] {
+  const random = new Random(1);
+  const texts = [200, 400, 300, 350, 120].map((tokens) => randomText(random, tokens));
+  texts.push(`${randomText(random, 40)} ${texts[1].split(" ").slice(50, 150).join(" ")} ${randomText(random, 60)}`);
+  return texts;
+}
+
+export async function deployReports(connection: NetworkConnection): Promise<ReportWorld> {
+  const { ethers } = connection;
+  const protocol = await createProtocolFixture({ connection, parameters: PARAMETERS })();
+  const { token, ledger, datanets, channels, services, pots, openings, reports } = protocol;
+  const { spanFaults: spanVerifier, payoutFaults: payoutVerifier } = protocol;
+  const [deployer, reporter, watcher, operator, payer, ...rest] = await ethers.getSigners();
+  const contributors = rest.slice(0, 4);
+  for (const person of [reporter, watcher, operator, payer]) {
+    await token.transfer(person, parseEther("100000"));
+    for (const spender of [ledger, reports, channels]) {
+      await token.connect(person).approve(spender, ethers.MaxUint256);
+    }
+  }
+
+  const { chainId } = await ethers.provider.getNetwork();
+  const registry = await datanets.getAddress();
+  const terms = { minShareBps: 0, open: true };
+  await datanets.create({ curator: deployer, ownerBps: 0, curatorBps: 0 }, terms, ZeroAddress, "", ZeroHash);
+  const texts = someTexts();
+  const offers = texts.map((text, i) =>
+    offerOf({ by: contributors[i % contributors.length], text, units: BigInt(10 + i) }),
+  );
+  const signatures = await Promise.all(
+    offers.map(({ by, content }) =>
+      signContribution({ signer: by, contribution: { chainId, registry, datanetId: 1n, content } }),
+    ),
+  );
+  const shares = offers.map(shareOfOffer);
+  await datanets.acceptSigned(
+    1,
+    0,
+    offers.map(({ by, units }, i) => ({ contributor: by.address, units, evidence: shares[i].evidence })),
+    packSignatures(signatures),
+  );
+  const log = Split.from({ shares });
+  const contributions = offers.map(({ content }, index) => ({ index, content, text: toUtf8Bytes(texts[index]) }));
+  const index = GramIndex.create({ k: GRAM });
+  for (const { text } of contributions) index.append(text);
+
+  const version = { datanetId: 1n, version: 1n, size: texts.length, wrapping: "0x" };
+  await pots.createPot(reports, version, logEntry({ log }, contributions[2]), GRAM, COMMONS, FEE_BPS);
+  const pot: Pot = {
+    keeper: await reports.getAddress(),
+    number: 1n,
+    datanetId: 1n,
+    version: 1n,
+    versionSplitId: log.id,
+    logSplitId: log.id,
+    logSize: texts.length,
+    arbiter: ZeroAddress,
+    gram: GRAM,
+    commons: COMMONS,
+    feeBps: FEE_BPS,
+  };
+  const service = Split.from({
+    shares: [
+      {
+        kind: ShareKind.Account,
+        recipient: encodeAccount({ address: pot.keeper, tag: pot.number }),
+        units: POT_UNITS,
+        evidence: ZeroHash,
+      },
+      { kind: ShareKind.Account, recipient: walletAccount(operator.address), units: 70n, evidence: ZeroHash },
+    ],
+  });
+  await pots.addSource(pot, service.id, [[{ size: 2, index: 0, arbiter: ZeroAddress, proof: proveShare(service, 0) }]]);
+  await reports.connect(reporter).bond(pot, BOND * 5n);
+  const world = {
+    connection,
+    token,
+    ledger,
+    datanets,
+    channels,
+    services,
+    reports,
+    pots,
+    openings,
+    spanVerifier,
+    payoutVerifier,
+    deployer,
+    reporter,
+    watcher,
+    operator,
+    payer,
+    contributors,
+    pot,
+    log,
+    contributions,
+    index,
+    service,
+    chainId,
+  };
+  await channels.connect(payer).deposit(channelOf(world), parseEther("10000"));
+  return world;
+}
+
+function channelOf({ payer, operator, service }: ReportWorld) {
+  return {
+    payer: payer.address,
+    signer: payer.address,
+    operator: operator.address,
+    splitId: service.id,
+    withdrawDelaySeconds: DAY,
+    salt: ZeroHash,
+  };
+}
+
+/** Outputs of a model that knows the texts too well: pieces of them, and words of its own. */
+export function someOutputs(world: ReportWorld, count: number, seed = 7): string[] {
+  const random = new Random(seed);
+  return Array.from({ length: count }, () => {
+    const pieces: string[] = [];
+    for (let i = random.integer(1, 5); i > 0; i--) {
+      const words = new TextDecoder().decode(world.contributions[random.integer(0, 5)].text).split(" ");
+      const from = random.integer(0, words.length - 2);
+      pieces.push(words.slice(from, from + random.integer(1, 60)).join(" "));
+      pieces.push(randomText(random, random.integer(1, 12)));
+    }
+    return pieces.join(" ");
+  });
+}
+
+export interface SettledBatch {
+  calls: SettledCall[];
+  receipts: Receipt[];
+  tree: ReceiptTree;
+}
+
+/** Serves calls with these outputs and settles them together, with the receipts on record. */
+export async function settleCalls(
+  world: ReportWorld,
+  outputs: readonly string[],
+  { price = PRICE }: { price?: bigint } = {},
+): Promise<SettledBatch> {
+  const { channels, operator, payer, service, ledger } = world;
+  const domain = await receiptsDomain(world);
+  const receipts = outputs.map((output, i): Receipt => {
+    const bytes = toUtf8Bytes(output);
+    const request = {
+      payer: payer.address,
+      parentCallId: ZeroHash,
+      serviceId: 1n,
+      inputHash: id(`input ${i}`),
+      salt: id(`${output} ${i}`),
+    };
+    return {
+      ...request,
+      callId: callId({ ...domain, request }),
+      childrenHash: ZeroHash,
+      splitId: service.id,
+      assetSplitId: id("asset"),
+      executor: operator.address,
+      outputRoot: bytes.length === 0 ? ZeroHash : ContentTree.from(bytes).contentRoot,
+      tokensIn: 1n,
+      tokensOut: 1n,
+      amount: price + BigInt(i),
+      servedAt: 1n,
+    };
+  });
+  const tree = new ReceiptTree({ ...domain, receipts });
+  const channel = channelOf(world);
+  const { settled } = await channels.channelOf(await channels.channelIdOf(channel));
+  const maxClaimableAmount = settled + tree.total;
+  const voucher = voucherFor({ channel, maxClaimableAmount, contractSignature: false });
+  const signature = await signVoucher({
+    signer: payer,
+    chainId: world.chainId,
+    channels: await channels.getAddress(),
+    voucher,
+  });
+  const vouchers = packVouchers([
+    { channel, maxClaimableAmount, total: maxClaimableAmount, signature, contractSignature: false },
+  ]);
+  await channels.connect(operator).settle([
+    {
+      splitId: service.id,
+      withdrawDelaySeconds: DAY,
+      salt: ZeroHash,
+      calls: BigInt(receipts.length),
+      memo: tree.memo,
+      kept: true,
+      vouchers,
+    },
+  ]);
+  await ledger.release(encodeDraws([service.draw({ first: 0 })]));
+  const calls = receipts.map((receipt, place) => ({
+    receipt,
+    output: toUtf8Bytes(outputs[place]),
+    settlement: { memo: tree.memo, settled: tree.total, receipts: receipts.length, place },
+  }));
+  return { calls, receipts, tree };
+}
+
+export async function receiptsDomain({
+  chainId,
+  services,
+}: Pick<ReportWorld, "chainId" | "services">): Promise<{ chainId: bigint; services: string }> {
+  return { chainId, services: await services.getAddress() };
+}
+
+/** What a report of these batches follows from. */
+export async function sourceOf(
+  world: ReportWorld,
+  batches: readonly SettledBatch[],
+  epoch: number,
+): Promise<ReportSource> {
+  const attributor = new Attributor(world.index);
+  return {
+    ...(await receiptsDomain(world)),
+    pot: world.pot,
+    epoch,
+    calls: batches.flatMap(({ calls }) => calls),
+    fractionOf: (splitId) => (splitId === world.service.id ? (10n ** 18n * POT_UNITS) / 100n : 0n),
+    attribute: (output) => attributor.attribute(output).spans,
+    payeeOf: (contribution) => world.log.tree.share(contribution).recipient,
+  };
+}
+
+/** What a watcher knows of these batches. */
+export async function reviewOf(
+  world: ReportWorld,
+  batches: readonly SettledBatch[],
+  epoch: number,
+): Promise<ReviewSource> {
+  const domain = await receiptsDomain(world);
+  const { pot, fractionOf } = await sourceOf(world, batches, epoch);
+  const shares = new Map<string, { share: Share; tree: ReceiptTree; place: number }[]>();
+  const calls = new Map<string, { receipt: Receipt; output: Uint8Array }>();
+  for (const batch of batches) {
+    shares.set(
+      batch.tree.memo,
+      batch.receipts.map((receipt, place) => ({
+        share: shareOfReceipt({ ...domain, receipt }),
+        tree: batch.tree,
+        place,
+      })),
+    );
+    for (const { receipt, output } of batch.calls) {
+      calls.set(shareOfReceipt({ ...domain, receipt }).evidence, { receipt, output });
+    }
+  }
+  const memos = new Map(batches.map(({ tree }) => [tree.memo, tree.total]));
+  return {
+    ...domain,
+    log: world.log,
+    index: world.index,
+    contribution: (index) => world.contributions[index],
+    call: (digest) => calls.get(digest),
+    settled: (memo, place, receipts) => {
+      const found = shares.get(memo)?.at(place);
+      if (found === undefined || found.tree.size !== receipts) return undefined;
+      return { share: found.share, siblings: found.tree.prove(place).siblings };
+    },
+    isSettled: (inference) =>
+      inference.operator === world.operator.address &&
+      inference.splitId === world.service.id &&
+      memos.get(inference.memo) === inference.settled,
+    fractionOf,
+    pot,
+  } as ReviewSource;
+}
+
+/** Moves time to the end of an epoch. */
+export async function endEpoch({ connection, pots }: ReportWorld): Promise<number> {
+  const { time } = connection.networkHelpers;
+  const epoch = Number(await pots.epochOf(await time.latest()));
+  await time.increaseTo(BigInt(epoch + 1) * DAY);
+  return epoch;
+}
+
+/** Posts a report. */
+export async function postReport(world: ReportWorld, data: ReportData): Promise<Report> {
+  const { reports, reporter, connection } = world;
+  const sent = await reports.connect(reporter).post(data.figures);
+  const block = await connection.ethers.provider.getBlock((await sent.wait())?.blockNumber ?? 0);
+  return { figures: data.figures, reporter: reporter.address, postedAt: BigInt(block?.timestamp ?? 0) };
+}
