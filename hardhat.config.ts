@@ -50,7 +50,7 @@ const TWINS = Object.fromEntries(
 
 /** The compiler cannot write what all of it comes to at once; other settings, if in name only, are another run of it. */
 const APART_FOR_COVERAGE = Object.fromEntries(
-  globSync("contracts/{staking,disputes,governance}/*.sol").map((source) => [
+  globSync("contracts/{attribution,staking,disputes,governance}/*.sol").map((source) => [
     source,
     { ...compiler, settings: { evmVersion: "osaka", ...settingsOf.yul, debug: { revertStrings: "default" } } },
   ]),

@@ -173,7 +173,7 @@ contract PayoutVerifier is IFaultVerifier {
                 respondent: p.report.reporter,
                 harmed: address(0),
                 harm: 0,
-                restitution: Restitution(0, 0, 0, 0, 0, 0)
+                restitution: Restitution(0, 0, 0, 0, address(0), 0, 0)
             });
     }
 
