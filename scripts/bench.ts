@@ -16,6 +16,7 @@ import { measureOffChain } from "./bench/offChain.ts";
 import { measurePaymentGrowth, measurePayments } from "./bench/payments.ts";
 import { measureChannels } from "./bench/channels.ts";
 import { measureRegistries } from "./bench/registries.ts";
+import { measureReports } from "./bench/reports.ts";
 import { measureSizes } from "./bench/sizes.ts";
 import { compareWithSnapshot, writeSnapshot } from "./bench/snapshot.ts";
 import { measureStaking } from "./bench/staking.ts";
@@ -64,6 +65,7 @@ async function measureOnChain(): Promise<Figure[]> {
     measureDisputes(bench),
     measureGauges(bench),
     measureGovernance(bench),
+    measureReports(bench),
     measureLimits(bench),
     measureLargeCase(bench),
     measureLargeDatanet(bench, log),

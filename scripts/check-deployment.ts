@@ -194,7 +194,7 @@ async function checkWiring({
   const { token, ledger, splitAddresses, datanets, models, agents, feePolicy, services } = protocol;
   const { authorizations, channels, jobs, staking, access, timelock, governor } = protocol;
   const { duplicates, equivocations, settlements, lineages, committee, court, gauges } = protocol;
-  const { pots, openings, spanFaults, payoutFaults, reports } = protocol;
+  const { pots, openings, payoutFaults, reports } = protocol;
   const { data } = await (await ethers.getContractFactory("SplitAddress")).getDeployTransaction(ledger);
 
   const wires: [string, string, BaseContract, string][] = [
@@ -212,9 +212,7 @@ async function checkWiring({
     ["PaymentChannels", "ledger", ledger, await channels.ledger()],
     ["JobEscrow", "ledger", ledger, await jobs.ledger()],
     ["Pots", "datanets", datanets, await pots.datanets()],
-    ["Openings", "datanets", datanets, await openings.datanets()],
     ["Openings", "services", services, await openings.services()],
-    ["SpanVerifier", "datanets", datanets, await spanFaults.datanets()],
     ["PayoutVerifier", "services", services, await payoutFaults.services()],
     ["PayoutVerifier", "channels", channels, await payoutFaults.channels()],
     ["PayoutVerifier", "pots", pots, await payoutFaults.pots()],

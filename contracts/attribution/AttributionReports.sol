@@ -105,7 +105,7 @@ contract AttributionReports is LedgerFunds {
     error AttributionReports_Pending(bytes32 potId, bytes24 reportId);
 
     /// @notice Thrown when a report's figures cannot be those of any report.
-    error AttributionReports_BadFigures(uint256 total, uint256 credited, uint256 credits, uint256 shares);
+    error AttributionReports_BadFigures(uint256 amounts, uint256 counts);
 
     /// @notice Thrown when a report is not the one that can be challenged or paid.
     error AttributionReports_NotPending(bytes24 given, bytes24 pending);
@@ -148,8 +148,16 @@ contract AttributionReports is LedgerFunds {
     /// @notice Emitted when a reporter withdrew its bond.
     event BondWithdrawn(bytes32 indexed potId, address indexed reporter, uint256 amount);
 
-    /// @notice Emitted when an epoch was reported.
-    event ReportPosted(address indexed reporter, Figures figures);
+    /// @notice Emitted when an epoch was reported. Amounts and counts are packed as {post} takes them.
+    event ReportPosted(
+        bytes32 indexed potId,
+        address indexed reporter,
+        bytes32 inferencesRoot,
+        bytes32 creditsRoot,
+        bytes32 payoutRoot,
+        uint256 amounts,
+        uint256 counts
+    );
 
     /// @notice Emitted when a report was shown to be wrong, or its data was not shown.
     event ReportDefeated(
@@ -309,27 +317,35 @@ contract AttributionReports is LedgerFunds {
     }
 
     /// @notice Reports an epoch that is over. The caller's bond covers what the report pays.
-    function post(Figures calldata figures) external {
-        State storage state = _states[figures.potId];
-        (bytes24 pending, uint256 last) = (state.report, state.epoch);
-        uint256 epoch = figures.epoch;
-        uint256 end = (epoch + 1) * epochSeconds;
-        if (block.timestamp < end) revert AttributionReports_EpochNotOver(epoch, end, block.timestamp);
-        if (epoch <= last || block.timestamp >= end + reportSeconds) {
-            revert AttributionReports_EpochClosed(epoch, last, end + reportSeconds);
-        }
-        if (pending != 0) revert AttributionReports_Pending(figures.potId, pending);
-        _checkFigures(figures);
+    /// @param amounts The total (12 bytes) ‖ what of it is credited (12), in the low bytes.
+    /// @param counts Epoch (4 bytes) ‖ number of inferences (4) ‖ of credits (4) ‖ of the payout's shares (4), likewise.
+    function post(
+        bytes32 potId,
+        bytes32 inferencesRoot,
+        bytes32 creditsRoot,
+        bytes32 payoutRoot,
+        uint256 amounts,
+        uint256 counts
+    ) external {
+        Figures memory f = Figures({
+            potId: potId,
+            inferencesRoot: inferencesRoot,
+            creditsRoot: creditsRoot,
+            payoutRoot: payoutRoot,
+            total: uint96(amounts >> 96),
+            credited: uint96(amounts),
+            epoch: uint32(counts >> 96),
+            inferences: uint32(counts >> 64),
+            credits: uint32(counts >> 32),
+            shares: uint32(counts)
+        });
+        _checkFigures(f, amounts, counts);
+        _checkEpoch(_states[potId], f);
+        _checkBond(_bonds[potId][msg.sender], f.total);
 
-        Bond storage b = _bonds[figures.potId][msg.sender];
-        (uint256 amount, uint256 exitAt) = (b.amount, b.exitAt);
-        uint256 needed = bondFor(figures.total);
-        if (amount < needed) revert AttributionReports_BondTooSmall(amount, needed);
-        if (exitAt != 0) revert AttributionReports_Exiting(msg.sender, exitAt);
-
-        bytes24 id = Reports.idOf(Report(figures, msg.sender, uint64(block.timestamp)));
-        _states[figures.potId] = State(id, uint24(epoch), uint40(block.timestamp + challengeSeconds));
-        emit ReportPosted(msg.sender, figures);
+        bytes24 id = Reports.newId(f);
+        _states[potId] = State(id, uint24(f.epoch), uint40(block.timestamp + challengeSeconds));
+        emit ReportPosted(potId, msg.sender, inferencesRoot, creditsRoot, payoutRoot, amounts, counts);
     }
 
     // ------------------------------------------------------------------ challenge
@@ -500,15 +516,39 @@ contract AttributionReports is LedgerFunds {
         if (pot.keeper != address(this) || !pots.isPot(potId)) revert AttributionReports_UnknownPot(potId);
     }
 
-    function _checkFigures(Figures calldata f) private pure {
+    /// @dev Checks figures alone: what no report can say.
+    function _checkFigures(Figures memory f, uint256 amounts, uint256 counts) private pure {
         if (
+            amounts >> 192 != 0 ||
+            counts >> 128 != 0 ||
             f.total == 0 ||
             f.credited > f.total ||
             f.shares == 0 ||
             f.inferences == 0 ||
             (f.credits == 0) != (f.creditsRoot == 0) ||
-            (f.credits == 0 && f.credited != 0)
-        ) revert AttributionReports_BadFigures(f.total, f.credited, f.credits, f.shares);
+            (f.credited != 0 && f.credits == 0)
+        ) revert AttributionReports_BadFigures(amounts, counts);
+    }
+
+    function _checkEpoch(State storage state, Figures memory f) private view {
+        (bytes24 pending, uint256 last) = (state.report, state.epoch);
+        // Epochs have four bytes, and lengths are bounded.
+        unchecked {
+            uint256 end = (uint256(f.epoch) + 1) * epochSeconds;
+            if (block.timestamp < end) revert AttributionReports_EpochNotOver(f.epoch, end, block.timestamp);
+            uint256 until = end + reportSeconds;
+            if (f.epoch <= last || block.timestamp >= until) {
+                revert AttributionReports_EpochClosed(f.epoch, last, until);
+            }
+        }
+        if (pending != 0) revert AttributionReports_Pending(f.potId, pending);
+    }
+
+    function _checkBond(Bond storage b, uint256 total) private view {
+        (uint256 amount, uint256 exitAt) = (b.amount, b.exitAt);
+        uint256 needed = bondFor(total);
+        if (amount < needed) revert AttributionReports_BondTooSmall(amount, needed);
+        if (exitAt != 0) revert AttributionReports_Exiting(msg.sender, exitAt);
     }
 
     /// @dev Id of a report, which must be the pot's pending one.

@@ -23,22 +23,24 @@ library MerkleRanges {
         uint8 prefix
     ) internal pure returns (bytes32) {
         uint256 count = nodes.length;
-        if (count == 0 || first + count > size) revert MerkleRanges_BadRange(first, count, size);
+        if (count == 0 || first >= size || count > size - first) revert MerkleRanges_BadRange(first, count, size);
         uint256 used = 0;
-        while (size > 1) {
-            uint256 last = first + count - 1;
-            uint256 read = first & 1;
-            uint256 write = read;
-            if (read == 1) nodes[0] = _parent(prefix, _sibling(siblings, used++), nodes[0]);
-            for (; read + 1 < count; read += 2) nodes[write++] = _parent(prefix, nodes[read], nodes[read + 1]);
-            if (read < count) {
-                // The last node of a level has no sibling.
-                bytes32 node = nodes[read];
-                nodes[write++] = last == size - 1 ? node : _parent(prefix, node, _sibling(siblings, used++));
+        // Nothing below can overflow: all numbers are of nodes.
+        unchecked {
+            for (uint256 last = size - 1; last != 0; last >>= 1) {
+                uint256 behind = first + count - 1;
+                uint256 read = first & 1;
+                uint256 write = read;
+                if (read == 1) nodes[0] = _parent(prefix, _sibling(siblings, used++), nodes[0]);
+                for (; read + 1 < count; read += 2) nodes[write++] = _parent(prefix, nodes[read], nodes[read + 1]);
+                if (read < count) {
+                    // The last node of a level has no sibling.
+                    bytes32 node = nodes[read];
+                    nodes[write++] = behind == last ? node : _parent(prefix, node, _sibling(siblings, used++));
+                }
+                count = write;
+                first >>= 1;
             }
-            count = write;
-            first >>= 1;
-            size = (size + 1) >> 1;
         }
         if (used != siblings.length) revert MerkleRanges_BadSiblings(siblings.length, used);
         return nodes[0];

@@ -4,7 +4,6 @@ pragma solidity 0.8.37;
 import {Receipt, Receipts} from "../disputes/Receipts.sol";
 import {ShareProofs} from "../disputes/ShareProofs.sol";
 import {MerkleSumTree, SumNode} from "../ledger/MerkleSumTree.sol";
-import {DatanetRegistry} from "../registry/DatanetRegistry.sol";
 import {
     ContributionOpening,
     Inference,
@@ -82,16 +81,12 @@ contract Openings {
 
     // ------------------------------------------------------------------ storage
 
-    /// @notice Where the Datanets are.
-    DatanetRegistry public immutable datanets;
-
     /// @notice The registry whose services the receipts are of.
     address public immutable services;
 
     // ------------------------------------------------------------------ constructor
 
-    constructor(DatanetRegistry datanets_, address services_) {
-        datanets = datanets_;
+    constructor(address services_) {
         services = services_;
     }
 
@@ -162,9 +157,9 @@ contract Openings {
         if (proven != inference.memo) revert Openings_NotInSettlement(inference.memo, proven);
     }
 
-    function _checkContent(Pot calldata pot, Item calldata item, ContentAnswer calldata a) private view {
+    function _checkContent(Pot calldata pot, Item calldata item, ContentAnswer calldata a) private pure {
         _checkIndex(a.contribution.index, item.first);
-        Reports.open(datanets, pot, a.contribution);
+        Reports.open(pot, a.contribution);
         if (a.contribution.proof.unitsOf() == 0) return;
         _checkChunk(a.text, item.second, a.contribution.content.contentRoot, a.contribution.content.byteLength);
     }

@@ -3,7 +3,6 @@ pragma solidity 0.8.37;
 
 import {ShareProofs} from "../disputes/ShareProofs.sol";
 import {Fault, IFaultVerifier, Restitution} from "../disputes/IFaultVerifier.sol";
-import {DatanetRegistry} from "../registry/DatanetRegistry.sol";
 import {
     ContributionOpening,
     Inference,
@@ -89,17 +88,6 @@ contract SpanVerifier is IFaultVerifier {
     /// @notice Most bytes of a match: with the bytes on both sides of it, two chunks have them all.
     uint256 public constant MAX_MATCH_BYTES = 254;
 
-    // ------------------------------------------------------------------ storage
-
-    /// @notice Where the Datanets are.
-    DatanetRegistry public immutable datanets;
-
-    // ------------------------------------------------------------------ constructor
-
-    constructor(DatanetRegistry datanets_) {
-        datanets = datanets_;
-    }
-
     // ------------------------------------------------------------------ views
 
     /// @inheritdoc IFaultVerifier
@@ -110,7 +98,7 @@ contract SpanVerifier is IFaultVerifier {
 
     /// @inheritdoc IFaultVerifier
     /// @param proof An encoded {SpanProof}.
-    function verify(bytes calldata proof) external view returns (Fault memory) {
+    function verify(bytes calldata proof) external pure returns (Fault memory) {
         SpanProof calldata p = _decode(proof);
         Reports.checkPot(p.report, p.pot);
         Reports.open(p.report, p.inference);
@@ -132,11 +120,11 @@ contract SpanVerifier is IFaultVerifier {
 
     // ------------------------------------------------------------------ internals: faults
 
-    function _checkFalse(SpanProof calldata p, Span memory span) private view {
+    function _checkFalse(SpanProof calldata p, Span memory span) private pure {
         if (_isMalformed(span, p.inference.inference.outputLength)) return;
         uint64 index = p.contribution.index;
         if (index != span.contribution) revert SpanVerifier_OtherContribution(index, span.contribution);
-        Reports.open(datanets, p.pot, p.contribution);
+        Reports.open(p.pot, p.contribution);
         uint256 matchLength = span.matchEnd - span.matchStart;
         if (uint256(span.sourceOffset) + matchLength > p.contribution.content.byteLength) return;
         _openTexts(p);
@@ -147,7 +135,7 @@ contract SpanVerifier is IFaultVerifier {
         ) revert SpanVerifier_RightSpan(p.inference.index, p.spans.first);
     }
 
-    function _checkEarlier(SpanProof calldata p, Span memory span) private view {
+    function _checkEarlier(SpanProof calldata p, Span memory span) private pure {
         uint64 index = p.contribution.index;
         if (index >= span.contribution) revert SpanVerifier_NotEarlier(index, span.contribution);
         // Behind a token that is credited comes a space that is, too, but words do not reach the token by it.
@@ -155,7 +143,7 @@ contract SpanVerifier is IFaultVerifier {
         _checkGram(p);
     }
 
-    function _checkMissing(SpanProof calldata p, Span[] memory spans) private view {
+    function _checkMissing(SpanProof calldata p, Span[] memory spans) private pure {
         uint256 all = p.inference.inference.spans;
         uint256 gap = p.gap;
         bool isFirst = gap == 0;
@@ -191,9 +179,9 @@ contract SpanVerifier is IFaultVerifier {
     }
 
     /// @dev Checks that the words given are a K-gram of the output that the contribution has, too.
-    function _checkGram(SpanProof calldata p) private view {
+    function _checkGram(SpanProof calldata p) private pure {
         uint64 index = p.contribution.index;
-        Reports.open(datanets, p.pot, p.contribution);
+        Reports.open(p.pot, p.contribution);
         _openTexts(p);
         if (p.contribution.proof.unitsOf() == 0) revert SpanVerifier_OwnsNothing(index);
         uint256 end = uint256(p.start) + p.length;

@@ -10,8 +10,8 @@ export default buildModule("Attribution", (m) => {
   const { channels } = m.useModule(PaymentsModule);
 
   const pots = m.contract("Pots", [datanets, m.getParameter("reportEpochSeconds")]);
-  const openings = m.contract("Openings", [datanets, services]);
-  const spanFaults = m.contract("SpanVerifier", [datanets]);
+  const openings = m.contract("Openings", [services]);
+  const spanFaults = m.contract("SpanVerifier");
   const payoutFaults = m.contract("PayoutVerifier", [services, channels, pots]);
   const reports = m.contract("AttributionReports", [
     ledger,

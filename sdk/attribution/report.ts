@@ -105,6 +105,34 @@ export const INFERENCE_TYPE =
 
 const coder = AbiCoder.defaultAbiCoder();
 
+/** A report as `AttributionReports.post` takes it. */
+export function postArguments(
+  figures: Figures,
+): [potId: string, inferencesRoot: string, creditsRoot: string, payoutRoot: string, amounts: bigint, counts: bigint] {
+  const { total, credited, epoch, inferences, credits, shares } = figures;
+  const counts = [epoch, inferences, credits, shares].reduce((packed, count) => (packed << 32n) | BigInt(count), 0n);
+  const { inferencesRoot, creditsRoot, payoutRoot } = figures;
+  return [figures.potId, inferencesRoot, creditsRoot, payoutRoot, (total << 96n) | credited, counts];
+}
+
+/** The figures of a report, from what `ReportPosted` says. */
+export function figuresOf({
+  amounts,
+  counts,
+  ...roots
+}: Pick<Figures, "potId" | "inferencesRoot" | "creditsRoot" | "payoutRoot"> & {
+  amounts: bigint;
+  counts: bigint;
+}): Figures {
+  const [epoch, inferences, credits, shares] = [96n, 64n, 32n, 0n].map((shift) =>
+    Number(BigInt.asUintN(32, counts >> shift)),
+  );
+  const { potId, inferencesRoot, creditsRoot, payoutRoot } = roots;
+  const total = BigInt.asUintN(96, amounts >> 96n);
+  const credited = BigInt.asUintN(96, amounts);
+  return { potId, inferencesRoot, creditsRoot, payoutRoot, total, credited, epoch, inferences, credits, shares };
+}
+
 /** Id of a pot. */
 export function potId(pot: Pot): string {
   return keccak256(coder.encode([POT_TYPE], [pot]));
