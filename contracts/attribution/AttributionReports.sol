@@ -43,12 +43,14 @@ contract AttributionReports is LedgerFunds {
     /// @dev State of a pot.
     /// @param report Id of the report that can be challenged or paid; zero for none. 24 bytes, so that posting writes
     /// one word: two reports with one id take 2^96 tries to find.
-    /// @param epoch The last one reported.
+    /// @param epoch The latest one that was ever reported.
+    /// @param reported A bit for each of the last eight epochs, the lowest for the latest: whether its report stands.
     /// @param deadline From when on the report can be paid, in seconds since 1970.
     struct State {
         bytes24 report;
         uint24 epoch;
-        uint40 deadline;
+        uint8 reported;
+        uint32 deadline;
     }
 
     /// @dev Revenue that is to be reported until a time.
@@ -98,8 +100,8 @@ contract AttributionReports is LedgerFunds {
     /// @notice Thrown when an epoch is not over.
     error AttributionReports_EpochNotOver(uint256 epoch, uint256 end, uint256 time);
 
-    /// @notice Thrown when it is too late to report an epoch, or it, or a later one, has been reported.
-    error AttributionReports_EpochClosed(uint256 epoch, uint256 lastReported, uint256 until);
+    /// @notice Thrown when it is too late to report an epoch, or there is a report of it that stands.
+    error AttributionReports_EpochClosed(uint256 epoch, bool reported, uint256 until);
 
     /// @notice Thrown when another report can still be challenged or paid.
     error AttributionReports_Pending(bytes32 potId, bytes24 reportId);
@@ -205,6 +207,9 @@ contract AttributionReports is LedgerFunds {
     /// @notice Bounds of bonds.
     uint256 public constant LEAST_BOND = 1e18;
     uint256 public constant MOST_BOND = 100_000e18;
+
+    /// @notice How many epochs back one can be reported after a later one.
+    uint256 public constant EPOCHS = 8;
 
     uint256 private constant BPS = 10_000;
 
@@ -327,24 +332,13 @@ contract AttributionReports is LedgerFunds {
         uint256 amounts,
         uint256 counts
     ) external {
-        Figures memory f = Figures({
-            potId: potId,
-            inferencesRoot: inferencesRoot,
-            creditsRoot: creditsRoot,
-            payoutRoot: payoutRoot,
-            total: uint96(amounts >> 96),
-            credited: uint96(amounts),
-            epoch: uint32(counts >> 96),
-            inferences: uint32(counts >> 64),
-            credits: uint32(counts >> 32),
-            shares: uint32(counts)
-        });
-        _checkFigures(f, amounts, counts);
-        _checkEpoch(_states[potId], f);
-        _checkBond(_bonds[potId][msg.sender], f.total);
+        _checkFigures(amounts, counts);
+        State memory next = _openEpoch(potId, uint32(counts >> 96));
+        _checkBond(_bonds[potId][msg.sender], uint96(amounts >> 96));
 
-        bytes24 id = Reports.newId(f);
-        _states[potId] = State(id, uint24(f.epoch), uint40(block.timestamp + challengeSeconds));
+        next.report = _newId();
+        next.deadline = uint32(block.timestamp + challengeSeconds);
+        _states[potId] = next;
         emit ReportPosted(potId, msg.sender, inferencesRoot, creditsRoot, payoutRoot, amounts, counts);
     }
 
@@ -388,7 +382,7 @@ contract AttributionReports is LedgerFunds {
 
         delete _demands[demandId];
         --openDemands[id];
-        _states[report.figures.potId].deadline = uint40(block.timestamp + challengeSeconds);
+        _states[report.figures.potId].deadline = uint32(block.timestamp + challengeSeconds);
         emit DemandEnded(id, demandId, true);
         uint256 half = demandBond / 2;
         ledger.transferBalance(0, Accounts.wallet(report.reporter), half);
@@ -443,7 +437,7 @@ contract AttributionReports is LedgerFunds {
         uint256 from = _states[report.figures.potId].deadline + reportSeconds;
         if (block.timestamp < from) revert AttributionReports_TooEarly(from, block.timestamp);
         if (openDemands[id] != 0) revert AttributionReports_Unanswered(id, openDemands[id]);
-        _states[report.figures.potId].report = 0;
+        _forget(report.figures);
         emit ReportDropped(report.figures.potId, id);
     }
 
@@ -482,11 +476,16 @@ contract AttributionReports is LedgerFunds {
         return (b.amount, b.exitAt);
     }
 
-    /// @notice The report that can be challenged or paid, zero for none; the last epoch reported, and from when on the
-    /// report can be paid.
+    /// @notice The report that can be challenged or paid, zero for none; the latest epoch that was ever reported, and from
+    /// when on the report can be paid.
     function reportOf(bytes32 potId) external view returns (bytes24 reportId, uint256 epoch, uint256 deadline) {
         State storage state = _states[potId];
         return (state.report, state.epoch, state.deadline);
+    }
+
+    /// @notice Whether a pot has a report of an epoch that stands, or that it is too late for one.
+    function isReported(bytes32 potId, uint256 epoch) external view returns (bool) {
+        return _isReported(_states[potId], epoch);
     }
 
     /// @notice What waits in a pot for its report, and since when.
@@ -516,32 +515,64 @@ contract AttributionReports is LedgerFunds {
         if (pot.keeper != address(this) || !pots.isPot(potId)) revert AttributionReports_UnknownPot(potId);
     }
 
+    /// @dev Id of the report that is being posted ({Reports-idOf}): the arguments are its figures as they are hashed.
+    function _newId() private view returns (bytes24 id) {
+        assembly ("memory-safe") {
+            let p := mload(0x40)
+            calldatacopy(p, 4, 192)
+            mstore(add(p, 192), caller())
+            mstore(add(p, 224), timestamp())
+            id := shl(64, shr(64, keccak256(p, 256)))
+        }
+    }
+
     /// @dev Checks figures alone: what no report can say.
-    function _checkFigures(Figures memory f, uint256 amounts, uint256 counts) private pure {
+    function _checkFigures(uint256 amounts, uint256 counts) private pure {
+        uint256 total = amounts >> 96;
+        uint256 credited = uint96(amounts);
         if (
-            amounts >> 192 != 0 ||
+            total == 0 ||
+            total > type(uint96).max ||
+            credited > total ||
             counts >> 128 != 0 ||
-            f.total == 0 ||
-            f.credited > f.total ||
-            f.shares == 0 ||
-            f.inferences == 0 ||
-            (f.credits == 0) != (f.creditsRoot == 0) ||
-            (f.credited != 0 && f.credits == 0)
+            uint32(counts) == 0 ||
+            uint32(counts >> 64) == 0 ||
+            (credited != 0 && uint32(counts >> 32) == 0)
         ) revert AttributionReports_BadFigures(amounts, counts);
     }
 
-    function _checkEpoch(State storage state, Figures memory f) private view {
-        (bytes24 pending, uint256 last) = (state.report, state.epoch);
+    /// @dev Checks that an epoch can be reported now, and marks it as reported.
+    function _openEpoch(bytes32 potId, uint256 epoch) private view returns (State memory next) {
+        next = _states[potId];
+        if (next.report != 0) revert AttributionReports_Pending(potId, next.report);
         // Epochs have four bytes, and lengths are bounded.
         unchecked {
-            uint256 end = (uint256(f.epoch) + 1) * epochSeconds;
-            if (block.timestamp < end) revert AttributionReports_EpochNotOver(f.epoch, end, block.timestamp);
+            uint256 end = (epoch + 1) * epochSeconds;
+            if (block.timestamp < end) revert AttributionReports_EpochNotOver(epoch, end, block.timestamp);
             uint256 until = end + reportSeconds;
-            if (f.epoch <= last || block.timestamp >= until) {
-                revert AttributionReports_EpochClosed(f.epoch, last, until);
+            if (block.timestamp >= until) revert AttributionReports_EpochClosed(epoch, false, until);
+            if (epoch > next.epoch) {
+                uint256 later = epoch - next.epoch;
+                next.reported = later < EPOCHS ? next.reported << uint8(later) : 0;
+                next.epoch = uint24(epoch);
+            } else if (_isReported(next, epoch)) {
+                revert AttributionReports_EpochClosed(epoch, true, until);
             }
+            next.reported |= uint8(1 << (next.epoch - epoch));
         }
-        if (pending != 0) revert AttributionReports_Pending(f.potId, pending);
+    }
+
+    /// @dev Whether an epoch has a report that stands. Those that are not on the books any more are as good as reported.
+    function _isReported(State memory state, uint256 epoch) private pure returns (bool) {
+        if (epoch > state.epoch) return false;
+        uint256 ago = state.epoch - epoch;
+        return ago >= EPOCHS || (state.reported >> ago) & 1 == 1;
+    }
+
+    /// @dev Makes a report void or drops it: its epoch can be reported again.
+    function _forget(Figures calldata f) private {
+        State storage state = _states[f.potId];
+        (state.report, state.reported) = (0, state.reported & ~uint8(1 << (state.epoch - f.epoch)));
     }
 
     function _checkBond(Bond storage b, uint256 total) private view {
@@ -573,13 +604,14 @@ contract AttributionReports is LedgerFunds {
     /// @dev Makes a report void; its epoch can be reported again.
     function _defeat(Report calldata report, bytes24 id, address challenger) private {
         Figures calldata f = report.figures;
-        State storage state = _states[f.potId];
-        (state.report, state.epoch) = (0, uint24(f.epoch - 1));
+        _forget(f);
         Bond storage b = _bonds[f.potId][report.reporter];
         uint256 lost = Math.min(b.amount, bondFor(f.total));
         b.amount -= uint96(lost);
         uint256 reward = lost / 2;
         emit ReportDefeated(f.potId, id, challenger, report.reporter, reward, lost - reward);
+        // A report that nobody ends can outlive its bond.
+        if (lost == 0) return;
         ledger.transferBalance(0, Accounts.wallet(challenger), reward);
         ledger.transferBalance(0, Accounts.NOBODY, lost - reward);
     }

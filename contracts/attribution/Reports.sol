@@ -196,20 +196,25 @@ library Reports {
         return Accounts.sub(pot.keeper, pot.number);
     }
 
-    /// @notice Id of a report, as short as it is kept.
-    function idOf(Report memory report) internal pure returns (bytes24) {
-        return bytes24(keccak256(abi.encode(report)));
-    }
-
-    /// @notice Id of the report that the caller posts now: the same as {idOf} of it.
-    function newId(Figures memory figures) internal view returns (bytes24 id) {
-        assembly ("memory-safe") {
-            let p := mload(0x40)
-            mcopy(p, figures, 320)
-            mstore(add(p, 320), caller())
-            mstore(add(p, 352), timestamp())
-            id := shl(64, shr(64, keccak256(p, 384)))
-        }
+    /// @notice Id of a report, as short as it is kept: hash of its figures as they are posted, the reporter and the time.
+    function idOf(Report calldata report) internal pure returns (bytes24) {
+        Figures calldata f = report.figures;
+        uint256 amounts = (uint256(f.total) << 96) | f.credited;
+        uint256 counts =
+            (uint256(f.epoch) << 96) | (uint256(f.inferences) << 64) | (uint256(f.credits) << 32) | f.shares;
+        bytes32 hash = keccak256(
+            abi.encode(
+                f.potId,
+                f.inferencesRoot,
+                f.creditsRoot,
+                f.payoutRoot,
+                amounts,
+                counts,
+                report.reporter,
+                report.postedAt
+            )
+        );
+        return bytes24(hash);
     }
 
     /// @notice Checks that a pot is the one a report is about.

@@ -10,7 +10,7 @@ import {
   openChunks,
   type ContributionText,
 } from "../../sdk/attribution/faultProofs.ts";
-import { creditOf, dataShareOf, type Pot, postArguments, type Report, WHOLE } from "../../sdk/attribution/report.ts";
+import { creditOf, dataShareOf, type Pot, packFigures, type Report, WHOLE } from "../../sdk/attribution/report.ts";
 import { type Credit, ReportData, type ReportedInference, type ReportLists } from "../../sdk/attribution/reportData.ts";
 import { SpanTree } from "../../sdk/attribution/spanTree.ts";
 import { ContentTree, evidenceOf } from "../../sdk/content.ts";
@@ -67,7 +67,7 @@ async function* measureSize(bench: Bench, size: number): AsyncGenerator<Figure> 
     return epoch;
   };
   const post = async (data: ReportData): Promise<{ report: Report; gas: number }> => {
-    const receipt = await settle(reports.post(...postArguments(data.figures)));
+    const receipt = await settle(reports.post(...packFigures(data.figures)));
     const block = await connection.ethers.provider.getBlock(receipt.blockNumber);
     const report = { figures: data.figures, reporter: payer.address, postedAt: BigInt(block?.timestamp ?? 0) };
     return { report, gas: Number(receipt.gasUsed) };

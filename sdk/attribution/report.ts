@@ -100,34 +100,45 @@ export const FIGURES_TYPE =
 
 export const REPORT_TYPE = `tuple(${FIGURES_TYPE} figures, address reporter, uint64 postedAt)`;
 
+const REPORT_PREIMAGE = ["bytes32", "bytes32", "bytes32", "bytes32", "uint256", "uint256", "address", "uint64"];
+
 export const INFERENCE_TYPE =
   "tuple(bytes32 receiptDigest, address operator, bytes32 splitId, bytes32 memo, uint128 settled, uint64 receipts, uint64 place, uint128 amount, bytes32 outputRoot, uint64 outputLength, bytes32 spansRoot, uint32 spans)";
 
 const coder = AbiCoder.defaultAbiCoder();
 
+/** Arguments of `AttributionReports.post`. */
+export type PostArguments = [
+  potId: string,
+  inferencesRoot: string,
+  creditsRoot: string,
+  payoutRoot: string,
+  /** total (12 bytes) ‖ credited (12). */
+  amounts: bigint,
+  /** epoch (4 bytes) ‖ inferences (4) ‖ credits (4) ‖ shares (4). */
+  counts: bigint,
+];
+
 /** A report as `AttributionReports.post` takes it. */
-export function postArguments(
-  figures: Figures,
-): [potId: string, inferencesRoot: string, creditsRoot: string, payoutRoot: string, amounts: bigint, counts: bigint] {
-  const { total, credited, epoch, inferences, credits, shares } = figures;
+export function packFigures(figures: Figures): PostArguments {
+  const { potId, inferencesRoot, creditsRoot, payoutRoot, total, credited } = figures;
+  const { epoch, inferences, credits, shares } = figures;
   const counts = [epoch, inferences, credits, shares].reduce((packed, count) => (packed << 32n) | BigInt(count), 0n);
-  const { inferencesRoot, creditsRoot, payoutRoot } = figures;
-  return [figures.potId, inferencesRoot, creditsRoot, payoutRoot, (total << 96n) | credited, counts];
+  return [potId, inferencesRoot, creditsRoot, payoutRoot, (total << 96n) | credited, counts];
 }
 
 /** The figures of a report, from what `ReportPosted` says. */
-export function figuresOf({
+export function unpackFigures([
+  potId,
+  inferencesRoot,
+  creditsRoot,
+  payoutRoot,
   amounts,
   counts,
-  ...roots
-}: Pick<Figures, "potId" | "inferencesRoot" | "creditsRoot" | "payoutRoot"> & {
-  amounts: bigint;
-  counts: bigint;
-}): Figures {
+]: PostArguments): Figures {
   const [epoch, inferences, credits, shares] = [96n, 64n, 32n, 0n].map((shift) =>
     Number(BigInt.asUintN(32, counts >> shift)),
   );
-  const { potId, inferencesRoot, creditsRoot, payoutRoot } = roots;
   const total = BigInt.asUintN(96, amounts >> 96n);
   const credited = BigInt.asUintN(96, amounts);
   return { potId, inferencesRoot, creditsRoot, payoutRoot, total, credited, epoch, inferences, credits, shares };
@@ -140,7 +151,8 @@ export function potId(pot: Pot): string {
 
 /** Id of a report: 24 bytes of hex. */
 export function reportId(report: Report): string {
-  return keccak256(coder.encode([REPORT_TYPE], [report])).slice(0, 2 + 48);
+  const { figures, reporter, postedAt } = report;
+  return keccak256(coder.encode(REPORT_PREIMAGE, [...packFigures(figures), reporter, postedAt])).slice(0, 2 + 48);
 }
 
 /** Evidence of an inference's share. */

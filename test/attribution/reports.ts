@@ -7,7 +7,7 @@ import { Attributor } from "../../sdk/attribution/attribute.ts";
 import type { ReportSource, SettledCall } from "../../sdk/attribution/buildReport.ts";
 import type { ContributionText } from "../../sdk/attribution/faultProofs.ts";
 import { GramIndex } from "../../sdk/attribution/gramIndex.ts";
-import { type Pot, postArguments, type Report } from "../../sdk/attribution/report.ts";
+import { type Pot, packFigures, type Report } from "../../sdk/attribution/report.ts";
 import type { ReportData } from "../../sdk/attribution/reportData.ts";
 import type { ReviewSource } from "../../sdk/attribution/reviewReport.ts";
 import { packVouchers, signVoucher, voucherFor } from "../../sdk/channel.ts";
@@ -354,7 +354,7 @@ export async function endEpoch({ connection, pots }: ReportWorld): Promise<numbe
 /** Posts a report. */
 export async function postReport(world: ReportWorld, data: ReportData): Promise<Report> {
   const { reports, reporter, connection } = world;
-  const sent = await reports.connect(reporter).post(...postArguments(data.figures));
+  const sent = await reports.connect(reporter).post(...packFigures(data.figures));
   const block = await connection.ethers.provider.getBlock((await sent.wait())?.blockNumber ?? 0);
   return { figures: data.figures, reporter: reporter.address, postedAt: BigInt(block?.timestamp ?? 0) };
 }
