@@ -1,8 +1,17 @@
 import { listShares } from "../../sdk/attribution/buildReport.ts";
-import { creditOf, type Figures, NO_CREDIT, type ReportedSpan } from "../../sdk/attribution/report.ts";
-import { type Credit, ReportData, type ReportedInference } from "../../sdk/attribution/reportData.ts";
+import {
+  creditOf,
+  type Figures,
+  type Inference,
+  inferenceEvidence,
+  NO_CREDIT,
+  type ReportedSpan,
+} from "../../sdk/attribution/report.ts";
+import { type Credit, ReportData, type ReportedInference, type ShareOpening } from "../../sdk/attribution/reportData.ts";
 import { SpanTree } from "../../sdk/attribution/spanTree.ts";
-import type { Share } from "../../sdk/share.ts";
+import { proveShare } from "../../sdk/datanetProof.ts";
+import { type Share, ShareKind } from "../../sdk/share.ts";
+import { SumTree } from "../../sdk/sumTree.ts";
 
 /** The lists of a report, to be changed. */
 export interface Draft {
@@ -40,6 +49,32 @@ export function forge(data: ReportData, change: (draft: Draft) => void, mending:
   const total = draft.inferences.reduce((sum, { dataShare }) => sum + dataShare, 0n);
   if (shares) draft.shares = listShares({ pot: data.pot, credits: draft.credits, total });
   return new ReportData({ pot: data.pot, epoch: data.epoch, lists: draft, claimed });
+}
+
+/** A report whose inferences stand under other receipts than their own. */
+export class MisplacedData extends ReportData {
+  readonly #tree: SumTree;
+
+  constructor(data: ReportData, recipients: readonly string[]) {
+    const tree = SumTree.from(
+      data.lists.inferences.map(({ inference, dataShare }, i) => ({
+        kind: ShareKind.Account,
+        recipient: recipients[i],
+        units: dataShare,
+        evidence: inferenceEvidence(inference),
+      })),
+    );
+    super({ pot: data.pot, epoch: data.epoch, lists: data.lists, claimed: { inferencesRoot: tree.root } });
+    this.#tree = tree;
+  }
+
+  override openInference(index: number): { index: number; inference: Inference; proof: string } {
+    return { ...super.openInference(index), proof: proveShare({ tree: this.#tree }, index) };
+  }
+
+  override openInferenceShare(index: number): ShareOpening {
+    return { index, proof: proveShare({ tree: this.#tree }, index) };
+  }
 }
 
 function creditsOf({ pot }: ReportData, { inferences, spans }: Draft, payeeOf: (index: number) => string): Credit[] {

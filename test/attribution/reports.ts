@@ -1,5 +1,5 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
-import { id, parseEther, toUtf8Bytes, ZeroAddress, ZeroHash } from "ethers";
+import { concat, id, keccak256, parseEther, toBeHex, toUtf8Bytes, ZeroAddress, ZeroHash } from "ethers";
 import type { NetworkConnection } from "hardhat/types/network";
 
 import { encodeAccount, walletAccount } from "../../sdk/account.ts";
@@ -11,17 +11,19 @@ import { type Pot, packFigures, type Report } from "../../sdk/attribution/report
 import type { ReportData } from "../../sdk/attribution/reportData.ts";
 import type { ReviewSource } from "../../sdk/attribution/reviewReport.ts";
 import { packVouchers, signVoucher, voucherFor } from "../../sdk/channel.ts";
-import { ContentTree } from "../../sdk/content.ts";
-import { logEntry, proveShare } from "../../sdk/datanetProof.ts";
+import { type Content, ContentTree } from "../../sdk/content.ts";
+import { logEntry, type logVersion, proveShare } from "../../sdk/datanetProof.ts";
+import { ContributionLog } from "../../sdk/log.ts";
 import { callId, type Receipt } from "../../sdk/receipt.ts";
 import { ReceiptTree, shareOfReceipt } from "../../sdk/receiptTree.ts";
 import { type Share, ShareKind } from "../../sdk/share.ts";
 import { encodeDraws, Split } from "../../sdk/split.ts";
+import { encodeSumNodes } from "../../sdk/sumNode.ts";
 import type { AttributionReports, Openings, PayoutVerifier, Pots, SpanVerifier } from "../../typechain-types/index.ts";
 import { createProtocolFixture } from "../helpers/deploy.ts";
 import type { Protocol } from "../../scripts/lib/protocol.ts";
 import { Random } from "../reference/random.ts";
-import { offerOf, packSignatures, shareOfOffer } from "../registry/datanets.ts";
+import { packSignatures, shareOfOffer } from "../registry/datanets.ts";
 import { signContribution } from "../../sdk/contribution.ts";
 
 export const DAY = 86_400n;
@@ -57,6 +59,10 @@ export interface ReportWorld extends Pick<Protocol, "token" | "ledger" | "datane
   operator: HardhatEthersSigner;
   payer: HardhatEthersSigner;
   contributors: HardhatEthersSigner[];
+  strangers: HardhatEthersSigner[];
+  /** The Datanet's version that the pot is for, and a contribution of it, as {Pots} takes them. */
+  version: ReturnType<typeof logVersion>;
+  entry: ReturnType<typeof logEntry>;
   pot: Pot;
   log: Split;
   contributions: ContributionText[];
@@ -81,13 +87,39 @@ export function someTexts(): string[] {
   return texts;
 }
 
-export async function deployReports(connection: NetworkConnection): Promise<ReportWorld> {
+export interface ReportOptions {
+  /** Contributions by their texts. */
+  texts?: readonly (string | Uint8Array)[];
+  /** Those that are revoked before the pot is made. */
+  revoked?: readonly number[];
+  commons?: number;
+  gram?: number;
+  ownerBps?: number;
+  curatorBps?: number;
+  /** Makes the first stranger the Datanet's arbiter. */
+  arbitrated?: boolean;
+}
+
+export async function deployReports(
+  connection: NetworkConnection,
+  {
+    texts = someTexts(),
+    revoked = [],
+    commons = COMMONS,
+    gram = GRAM,
+    ownerBps = 0,
+    curatorBps = 0,
+    arbitrated = false,
+  }: ReportOptions = {},
+): Promise<ReportWorld> {
   const { ethers } = connection;
   const protocol = await createProtocolFixture({ connection, parameters: PARAMETERS })();
   const { token, ledger, datanets, channels, services, pots, openings, reports } = protocol;
   const { spanFaults: spanVerifier, payoutFaults: payoutVerifier } = protocol;
   const [deployer, reporter, watcher, operator, payer, ...rest] = await ethers.getSigners();
   const contributors = rest.slice(0, 4);
+  const strangers = rest.slice(4, 8);
+  const arbiter = arbitrated ? strangers[0].address : ZeroAddress;
   for (const person of [reporter, watcher, operator, payer]) {
     await token.transfer(person, parseEther("100000"));
     for (const spender of [ledger, reports, channels]) {
@@ -98,11 +130,13 @@ export async function deployReports(connection: NetworkConnection): Promise<Repo
   const { chainId } = await ethers.provider.getNetwork();
   const registry = await datanets.getAddress();
   const terms = { minShareBps: 0, open: true };
-  await datanets.create({ curator: deployer, ownerBps: 0, curatorBps: 0 }, terms, ZeroAddress, "", ZeroHash);
-  const texts = someTexts();
-  const offers = texts.map((text, i) =>
-    offerOf({ by: contributors[i % contributors.length], text, units: BigInt(10 + i) }),
-  );
+  await datanets.create({ curator: deployer, ownerBps, curatorBps }, terms, arbiter, "", ZeroHash);
+  const offers = texts.map((text, i) => ({
+    by: contributors[i % contributors.length],
+    content: contentOf(toBytes(text)),
+    uri: "",
+    units: BigInt(10 + i),
+  }));
   const signatures = await Promise.all(
     offers.map(({ by, content }) =>
       signContribution({ signer: by, contribution: { chainId, registry, datanetId: 1n, content } }),
@@ -115,24 +149,62 @@ export async function deployReports(connection: NetworkConnection): Promise<Repo
     offers.map(({ by, units }, i) => ({ contributor: by.address, units, evidence: shares[i].evidence })),
     packSignatures(signatures),
   );
-  const log = Split.from({ shares });
-  const contributions = offers.map(({ content }, index) => ({ index, content, text: toUtf8Bytes(texts[index]) }));
-  const index = GramIndex.create({ k: GRAM });
-  for (const { text } of contributions) index.append(text);
+  const contributionLog = new ContributionLog({ arbiter });
+  let { split: log } = contributionLog.append(shares);
+  for (const revokedIndex of revoked) {
+    const { share, siblings } = contributionLog.revocationProof(revokedIndex);
+    const { units, evidence } = share;
+    const contributor = offers[revokedIndex].by.address;
+    await datanets.revoke(1, revokedIndex, { contributor, units, evidence }, encodeSumNodes(siblings));
+    log = contributionLog.revoke(revokedIndex).split;
+  }
+  const contributions = offers.map(({ content }, index) => ({ index, content, text: toBytes(texts[index]) }));
+  const index = GramIndex.create({ k: gram });
+  for (const [i, { text }] of contributions.entries()) {
+    if (revoked.includes(i)) index.skip();
+    else index.append(text);
+  }
 
-  const version = { datanetId: 1n, version: 1n, size: texts.length, wrapping: "0x" };
-  await pots.createPot(reports, version, logEntry({ log }, contributions[2]), GRAM, COMMONS, FEE_BPS);
+  const versionSplit =
+    ownerBps + curatorBps === 0
+      ? log
+      : Split.from({
+          shares: [
+            {
+              kind: ShareKind.Split,
+              recipient: log.id,
+              units: BigInt(10_000 - ownerBps - curatorBps),
+              evidence: ZeroHash,
+            },
+            ...[ownerBps, curatorBps].map((bps, i) => ({
+              kind: ShareKind.Account,
+              recipient: walletAccount(deployer.address),
+              units: BigInt(bps),
+              evidence: id(["datanet owner", "datanet curator"][i]),
+            })),
+          ],
+          arbiter,
+        });
+  const version = {
+    datanetId: 1n,
+    version: BigInt(1 + revoked.length),
+    size: texts.length,
+    wrapping: versionSplit === log ? "0x" : proveShare(versionSplit, 0),
+  };
+  const owned = contributions.find((_, i) => !revoked.includes(i)) ?? contributions[0];
+  const entry = logEntry({ log }, owned);
+  await pots.createPot(reports, version, entry, gram, commons, FEE_BPS);
   const pot: Pot = {
     keeper: await reports.getAddress(),
     number: 1n,
     datanetId: 1n,
-    version: 1n,
-    versionSplitId: log.id,
+    version: version.version,
+    versionSplitId: versionSplit.id,
     logSplitId: log.id,
     logSize: texts.length,
-    arbiter: ZeroAddress,
-    gram: GRAM,
-    commons: COMMONS,
+    arbiter,
+    gram,
+    commons,
     feeBps: FEE_BPS,
   };
   const service = Split.from({
@@ -166,6 +238,9 @@ export async function deployReports(connection: NetworkConnection): Promise<Repo
     operator,
     payer,
     contributors,
+    strangers,
+    version,
+    entry,
     pot,
     log,
     contributions,
@@ -177,12 +252,22 @@ export async function deployReports(connection: NetworkConnection): Promise<Repo
   return world;
 }
 
-function channelOf({ payer, operator, service }: ReportWorld) {
+function toBytes(text: string | Uint8Array): Uint8Array {
+  return typeof text === "string" ? toUtf8Bytes(text) : text;
+}
+
+function contentOf(text: Uint8Array): Content {
+  const { contentRoot, byteLength } = ContentTree.from(text);
+  return { contentRoot, byteLength: BigInt(byteLength), licenseHash: id("CC-BY-4.0"), uriHash: id("") };
+}
+
+/** The channel by which the payer pays a split. */
+export function channelOf({ payer, operator, service }: ReportWorld, split: Split = service) {
   return {
     payer: payer.address,
     signer: payer.address,
     operator: operator.address,
-    splitId: service.id,
+    splitId: split.id,
     withdrawDelaySeconds: DAY,
     salt: ZeroHash,
   };
@@ -194,7 +279,8 @@ export function someOutputs(world: ReportWorld, count: number, seed = 7): string
   return Array.from({ length: count }, () => {
     const pieces: string[] = [];
     for (let i = random.integer(1, 5); i > 0; i--) {
-      const words = new TextDecoder().decode(world.contributions[random.integer(0, 5)].text).split(" ");
+      const { text } = random.pick(world.contributions);
+      const words = new TextDecoder().decode(text).split(" ");
       const from = random.integer(0, words.length - 2);
       pieces.push(words.slice(from, from + random.integer(1, 60)).join(" "));
       pieces.push(randomText(random, random.integer(1, 12)));
@@ -212,25 +298,25 @@ export interface SettledBatch {
 /** Serves calls with these outputs and settles them together, with the receipts on record. */
 export async function settleCalls(
   world: ReportWorld,
-  outputs: readonly string[],
-  { price = PRICE }: { price?: bigint } = {},
+  outputs: readonly (string | Uint8Array)[],
+  { price = PRICE, split = world.service }: { price?: bigint; split?: Split } = {},
 ): Promise<SettledBatch> {
-  const { channels, operator, payer, service, ledger } = world;
+  const { channels, operator, payer, ledger } = world;
   const domain = await receiptsDomain(world);
   const receipts = outputs.map((output, i): Receipt => {
-    const bytes = toUtf8Bytes(output);
+    const bytes = toBytes(output);
     const request = {
       payer: payer.address,
       parentCallId: ZeroHash,
       serviceId: 1n,
       inputHash: id(`input ${i}`),
-      salt: id(`${output} ${i}`),
+      salt: keccak256(concat([bytes, toBeHex(i, 32)])),
     };
     return {
       ...request,
       callId: callId({ ...domain, request }),
       childrenHash: ZeroHash,
-      splitId: service.id,
+      splitId: split.id,
       assetSplitId: id("asset"),
       executor: operator.address,
       outputRoot: bytes.length === 0 ? ZeroHash : ContentTree.from(bytes).contentRoot,
@@ -241,7 +327,7 @@ export async function settleCalls(
     };
   });
   const tree = new ReceiptTree({ ...domain, receipts });
-  const channel = channelOf(world);
+  const channel = channelOf(world, split);
   const { settled } = await channels.channelOf(await channels.channelIdOf(channel));
   const maxClaimableAmount = settled + tree.total;
   const voucher = voucherFor({ channel, maxClaimableAmount, contractSignature: false });
@@ -256,7 +342,7 @@ export async function settleCalls(
   ]);
   await channels.connect(operator).settle([
     {
-      splitId: service.id,
+      splitId: split.id,
       withdrawDelaySeconds: DAY,
       salt: ZeroHash,
       calls: BigInt(receipts.length),
@@ -265,10 +351,10 @@ export async function settleCalls(
       vouchers,
     },
   ]);
-  await ledger.release(encodeDraws([service.draw({ first: 0 })]));
+  await ledger.release(encodeDraws([split.draw({ first: 0 })]));
   const calls = receipts.map((receipt, place) => ({
     receipt,
-    output: toUtf8Bytes(outputs[place]),
+    output: toBytes(outputs[place]),
     settlement: { memo: tree.memo, settled: tree.total, receipts: receipts.length, place },
   }));
   return { calls, receipts, tree };
