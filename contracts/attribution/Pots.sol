@@ -138,8 +138,8 @@ contract Pots {
 
     /// @notice Shows what part of a split's payments reaches a pot, along one path or several. Anyone may; a larger part
     /// replaces a smaller one from this epoch on.
-    /// @param paths From the split's share to the pot's, in the ascending order of their hashes
-    /// (keccak256 over split and index of each step, packed, in order).
+    /// @param paths From the split's share to the pot's, in the ascending order of their hashes: from zero on, keccak256 over
+    /// the hash so far, the split and the index of each step.
     function addSource(Pot calldata pot, bytes32 splitId, Step[][] calldata paths) external {
         bytes32 potId = Reports.idOf(pot);
         if (!isPot[potId]) revert Pots_UnknownPot(potId);

@@ -7,7 +7,12 @@ import {
   NO_CREDIT,
   type ReportedSpan,
 } from "../../sdk/attribution/report.ts";
-import { type Credit, ReportData, type ReportedInference, type ShareOpening } from "../../sdk/attribution/reportData.ts";
+import {
+  type Credit,
+  ReportData,
+  type ReportedInference,
+  type ShareOpening,
+} from "../../sdk/attribution/reportData.ts";
 import { SpanTree } from "../../sdk/attribution/spanTree.ts";
 import { proveShare } from "../../sdk/datanetProof.ts";
 import { type Share, ShareKind } from "../../sdk/share.ts";

@@ -30,7 +30,9 @@ async function reported(world: ReportWorld, output: string) {
   const batch = await settleCalls(world, [output, "nothing of anybody"]);
   const epoch = await endEpoch(world);
   const data = buildReport(await sourceOf(world, [batch], epoch));
-  const inference = data.lists.inferences.findIndex(({ inference: { outputLength } }) => outputLength === output.length);
+  const inference = data.lists.inferences.findIndex(
+    ({ inference: { outputLength } }) => outputLength === output.length,
+  );
   return { batch, epoch, data, inference, output: batch.calls[0].output };
 }
 
@@ -43,7 +45,9 @@ function worldWith(options: ReportOptions): () => Promise<ReportWorld> {
 const long = tokens("long", 200).join(" ");
 const [a, b] = [tokens("a", 12), tokens("b", 12)];
 const longWorld = worldWith({ texts: ["commons", long] });
-const adjacentWorld = worldWith({ texts: ["commons", [...a, ...b.slice(0, 2)].join(" "), [...a.slice(10), ...b].join(" ")] });
+const adjacentWorld = worldWith({
+  texts: ["commons", [...a, ...b.slice(0, 2)].join(" "), [...a.slice(10), ...b].join(" ")],
+});
 const emptyTokensWorld = worldWith({ texts: ["commons", "s t u v  ", " w x y z", "u v  w x y", "  w x y z"] });
 const revokedCommonsWorld = worldWith({ texts: [long, long], revoked: [0], commons: 1 });
 const plainWorld = worldWith({});
@@ -99,7 +103,13 @@ describe("Tokens without bytes", () => {
       ({ spans: lists }) => {
         const [first, second] = lists[inference];
         first.creditEnd = at;
-        lists[inference].splice(1, 0, { ...second, creditStart: at, creditEnd: at + 1, contribution: 4, sourceOffset: 1 });
+        lists[inference].splice(1, 0, {
+          ...second,
+          creditStart: at,
+          creditEnd: at + 1,
+          contribution: 4,
+          sourceOffset: 1,
+        });
         lists[inference][1].matchStart = at;
         lists[inference][1].matchEnd = output.length;
       },
