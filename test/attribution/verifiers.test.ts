@@ -1,0 +1,436 @@
+import { expect } from "chai";
+import { toUtf8Bytes, ZeroHash } from "ethers";
+import { network } from "hardhat";
+
+import { buildReport } from "../../sdk/attribution/buildReport.ts";
+import {
+  type ContributionText,
+  FaultProofs,
+  type GramPlace,
+  openChunks,
+  openText,
+  PayoutFault,
+} from "../../sdk/attribution/faultProofs.ts";
+import { inferenceEvidence, potId, reportId } from "../../sdk/attribution/report.ts";
+import { NO_SPANS, type SpansOpening } from "../../sdk/attribution/reportData.ts";
+import { ContentTree } from "../../sdk/content.ts";
+import { receiptDigest } from "../../sdk/receipt.ts";
+import { shareOfReceipt } from "../../sdk/receiptTree.ts";
+import type { Reported } from "./challenges.ts";
+import { forge } from "./forge.ts";
+import { commonGrams, gramsOf } from "./grams.ts";
+import { CALL, PAIR, rewritePayoutProof, rewriteSpanProof, rewriteWitness, SUM } from "./rewrite.ts";
+import { deployReports, endEpoch, GRAM, postReport, receiptsDomain, settleCalls, sourceOf } from "./reports.ts";
+
+const connection = await network.create();
+const { ethers } = connection;
+const { loadFixture } = connection.networkHelpers;
+
+const words = (name: string, count: number): string[] => Array.from({ length: count }, (_, i) => `${name}${i}`);
+const [a, b, c, d] = ["a", "b", "c", "d"].map((name) => words(name, 60));
+const own = words("own", 3);
+
+/** a: contributions 1 and 3; b: 2; c: 4, which was revoked; d: commons. */
+const texts = [d, a, b, [...words("z", 9), ...a], c].map((text) => text.join(" "));
+const output = [
+  ...own,
+  ...a.slice(0, 40),
+  ...own,
+  ...b.slice(5, 45),
+  ...own,
+  ...c.slice(0, 10),
+  ...d.slice(0, 10),
+].join(" ");
+
+interface VerifierWorld extends Reported {
+  output: Uint8Array;
+  /** The inference that is looked at; the other has no spans. */
+  i: number;
+  proofs: FaultProofs;
+}
+
+async function reported(): Promise<VerifierWorld> {
+  const world = await deployReports(connection, { texts, revoked: [4] });
+  const batches = [await settleCalls(world, [output, "nothing"])];
+  const epoch = await endEpoch(world);
+  const data = buildReport(await sourceOf(world, batches, epoch));
+  const report = await postReport(world, data);
+  const i = data.lists.spans.findIndex((spans) => spans.length > 0);
+  return {
+    ...world,
+    batches,
+    data,
+    report,
+    output: toUtf8Bytes(output),
+    i,
+    proofs: new FaultProofs({ report, data, log: world.log }),
+  };
+}
+
+function placeOf({ output: bytes, contributions, pot }: VerifierWorld, contribution: number, nth = 0): GramPlace {
+  return commonGrams(bytes, contributions[contribution].text, pot.gram)[nth];
+}
+
+describe("SpanVerifier", () => {
+  it("knows its Datanets, and names report and reporter of what it finds", async () => {
+    const world = await loadFixture(reported);
+    expect(await world.spanVerifier.datanets()).to.equal(world.datanets);
+    const data = forge(world.data, ({ spans }) => (spans[world.i][0].sourceOffset += 3));
+    const report = { ...world.report, figures: data.figures };
+    const proof = new FaultProofs({ report, data, log: world.log }).falseSpan({
+      inference: world.i,
+      span: 0,
+      output: world.output,
+      contribution: world.contributions[1],
+    });
+    const fault = await world.spanVerifier.verify(proof);
+    expect([fault.id, fault.respondent, fault.harmed, fault.harm]).to.deep.equal([
+      `${reportId(report)}${"00".repeat(8)}`,
+      world.reporter.address,
+      ethers.ZeroAddress,
+      0n,
+    ]);
+    expect(fault.restitution).to.deep.equal([0n, 0n, 0n, 0n, 0n, 0n]);
+  });
+
+  it("finds no fault in a right span, or in one of another contribution than is shown", async () => {
+    const world = await loadFixture(reported);
+    const { spanVerifier, proofs, contributions, i } = world;
+    const right = { inference: i, span: 1, output: world.output };
+    await expect(spanVerifier.verify(proofs.falseSpan({ ...right, contribution: contributions[2] })))
+      .to.be.revertedWithCustomError(spanVerifier, "SpanVerifier_RightSpan")
+      .withArgs(i, 1n);
+    await expect(spanVerifier.verify(proofs.falseSpan({ ...right, contribution: contributions[1] })))
+      .to.be.revertedWithCustomError(spanVerifier, "SpanVerifier_OtherContribution")
+      .withArgs(1n, 2n);
+  });
+
+  const malformed: [
+    string,
+    (span: { creditStart: number; creditEnd: number; matchStart: number; matchEnd: number }) => void,
+  ][] = [
+    ["ends behind the output", (span) => (span.matchEnd = output.length + 1)],
+    ["has no words", (span) => ([span.matchStart, span.creditStart] = [span.matchEnd, span.matchEnd])],
+    ["is longer than a match can be", (span) => (span.matchEnd = span.matchStart + 255)],
+    ["credits words before its match", (span) => (span.creditStart = span.matchStart - 1)],
+    ["credits nothing", (span) => (span.creditEnd = span.creditStart)],
+    ["credits words behind its match", (span) => (span.creditEnd = span.matchEnd + 2)],
+  ];
+  for (const [what, change] of malformed) {
+    it(`finds a span false, without any text, that ${what}`, async () => {
+      const world = await loadFixture(reported);
+      const data = forge(world.data, ({ spans }) => {
+        change(spans[world.i][0]);
+      });
+      const report = { ...world.report, figures: data.figures };
+      const proofs = new FaultProofs({ report, data, log: world.log });
+      const { id } = await world.spanVerifier.verify(
+        proofs.falseSpan({ inference: world.i, span: 0, output: new Uint8Array() }),
+      );
+      expect(id.slice(0, 50)).to.equal(reportId(report));
+    });
+  }
+
+  it("needs all bytes that it looks at", async () => {
+    const { spanVerifier, contributions, i, data, proofs, output: bytes } = await loadFixture(reported);
+    const last = data.lists.spans[i].length - 1;
+    for (const [span, firstChunk] of [
+      [0, 1],
+      [last, 0],
+    ]) {
+      const { matchStart, matchEnd, contribution } = data.lists.spans[i][span];
+      const proof = proofs.falseSpan({ inference: i, span, output: bytes, contribution: contributions[contribution] });
+      const part = openChunks(bytes, { firstChunk, count: 1 });
+      await expect(spanVerifier.verify(rewriteSpanProof(proof, { output: part })))
+        .to.be.revertedWithCustomError(spanVerifier, "Texts_NotOpened")
+        .withArgs(matchStart, matchEnd);
+    }
+  });
+
+  it("hears earlier owners only, with units, of words that the span credits", async () => {
+    const world = await loadFixture(reported);
+    const { spanVerifier, proofs, contributions, i, data } = world;
+    const { creditStart, creditEnd } = data.lists.spans[i][1];
+    const claim = (span: number, contribution: ContributionText, place: GramPlace) =>
+      spanVerifier.verify(proofs.earlierOwner({ inference: i, span, place, output: world.output, contribution }));
+    for (const later of [2, 3]) {
+      await expect(claim(1, contributions[later], placeOf(world, 2)))
+        .to.be.revertedWithCustomError(spanVerifier, "SpanVerifier_NotEarlier")
+        .withArgs(later, 2n);
+    }
+    const place = placeOf(world, 1);
+    await expect(claim(1, contributions[1], place))
+      .to.be.revertedWithCustomError(spanVerifier, "SpanVerifier_Elsewhere")
+      .withArgs(place.start, place.start + place.length, creditStart, creditEnd);
+    const inside = placeOf(world, 2);
+    await expect(claim(1, contributions[1], inside))
+      .to.be.revertedWithCustomError(spanVerifier, "SpanVerifier_NoMatch")
+      .withArgs(inside.start, inside.length, inside.sourceOffset);
+  });
+
+  it("refuses words of revoked contributions", async () => {
+    const world = await loadFixture(reported);
+    const { spanVerifier, proofs, contributions, i, data } = world;
+    const place = placeOf(world, 4);
+    const gap = data.lists.spans[i].findIndex(({ creditStart }) => creditStart > place.start);
+    await expect(
+      spanVerifier.verify(
+        proofs.missingSpan({ inference: i, gap, place, output: world.output, contribution: contributions[4] }),
+      ),
+    )
+      .to.be.revertedWithCustomError(spanVerifier, "SpanVerifier_OwnsNothing")
+      .withArgs(4n);
+  });
+
+  it("asks for exactly as many tokens as the pot, at the same whole tokens on both sides", async () => {
+    const world = await loadFixture(reported);
+    const { i, contributions, spanVerifier } = world;
+    // The report leaves a span out, so that its words are missing.
+    const data = forge(world.data, ({ spans }) => spans[i].splice(0, 1));
+    const report = { ...world.report, figures: data.figures };
+    const proofs = new FaultProofs({ report, data, log: world.log });
+    const claim = (place: GramPlace) =>
+      spanVerifier.verify(
+        proofs.missingSpan({ inference: i, gap: 0, place, output: world.output, contribution: contributions[1] }),
+      );
+    const place = placeOf(world, 1, 3);
+    expect((await claim(place)).id.slice(0, 50)).to.equal(reportId(report));
+    const [more, fewer] = [GRAM + 1, GRAM - 1].map((k) => {
+      const [length] = [...gramsOf(world.output.subarray(place.start), k).keys()].map((gram) => gram.length);
+      return { ...place, length };
+    });
+    const token = world.output.indexOf(0x20, place.start) + 1 - place.start;
+    for (const wrong of [
+      more,
+      fewer,
+      { ...place, length: 0 },
+      { ...place, start: place.start + 1, length: place.length - 1, sourceOffset: place.sourceOffset + 1 },
+      { ...place, length: place.length - 1 },
+      { ...place, start: place.start + token },
+      { ...place, sourceOffset: place.sourceOffset + token },
+      { ...place, sourceOffset: place.sourceOffset + 1 },
+      { ...place, start: place.start + 1 },
+    ]) {
+      await expect(claim(wrong), JSON.stringify(wrong))
+        .to.be.revertedWithCustomError(spanVerifier, "SpanVerifier_NoMatch")
+        .withArgs(wrong.start, wrong.length, wrong.sourceOffset);
+    }
+    const beyond = { start: place.start, length: place.length, sourceOffset: texts[1].length - place.length + 1 };
+    const proof = rewriteSpanProof(
+      proofs.missingSpan({ inference: i, gap: 0, place, output: world.output, contribution: contributions[1] }),
+      { sourceOffset: beyond.sourceOffset },
+    );
+    await expect(spanVerifier.verify(proof))
+      .to.be.revertedWithCustomError(spanVerifier, "SpanVerifier_NoMatch")
+      .withArgs(beyond.start, beyond.length, beyond.sourceOffset);
+    const far = rewriteSpanProof(
+      proofs.missingSpan({ inference: i, gap: 0, place, output: world.output, contribution: contributions[1] }),
+      { length: output.length },
+    );
+    await expect(spanVerifier.verify(far))
+      .to.be.revertedWithCustomError(spanVerifier, "SpanVerifier_NoMatch")
+      .withArgs(place.start, output.length, place.sourceOffset);
+  });
+
+  it("wants the spans on both sides of a gap, and no others", async () => {
+    const world = await loadFixture(reported);
+    const { spanVerifier, proofs, contributions, i, data } = world;
+    const all = data.lists.spans[i].length;
+    expect(all).to.be.greaterThan(2);
+    const base = proofs.missingSpan({
+      inference: i,
+      gap: 1,
+      place: placeOf(world, 1),
+      output: world.output,
+      contribution: contributions[1],
+    });
+    const opened = (first: number, count: number): SpansOpening => data.openSpans(i, { first, count });
+    for (const [gap, spans, first, count] of [
+      [all + 1, opened(all - 1, 1), all - 1, 1],
+      [1, opened(0, 1), 0, 1],
+      [1, opened(1, 2), 1, 2],
+      [2, opened(0, 2), 0, 2],
+      [0, opened(0, 2), 0, 2],
+      [0, opened(1, 1), 1, 1],
+      [0, NO_SPANS, 0, 0],
+      [all, opened(all - 2, 1), all - 2, 1],
+      [all, opened(all - 2, 2), all - 2, 2],
+    ] as const) {
+      await expect(spanVerifier.verify(rewriteSpanProof(base, { gap, spans })), `${gap}: ${first}, ${count}`)
+        .to.be.revertedWithCustomError(spanVerifier, "SpanVerifier_OtherGap")
+        .withArgs(gap, first, count);
+    }
+  });
+
+  it("finds missing spans of an output without any, before the first and behind the last", async () => {
+    const world = await loadFixture(reported);
+    const { i, contributions } = world;
+    for (const [change, gapOf, contribution] of [
+      [(spans: unknown[]) => spans.splice(0), () => 0, 1],
+      [(spans: unknown[]) => spans.splice(0, 1), () => 0, 1],
+      [(spans: unknown[]) => spans.splice(-1), (count: number) => count, 0],
+      [(spans: unknown[]) => spans.splice(1, 1), () => 1, 2],
+    ] as const) {
+      const data = forge(world.data, ({ spans }) => {
+        change(spans[i]);
+      });
+      const report = { ...world.report, figures: data.figures };
+      const proof = new FaultProofs({ report, data, log: world.log }).missingSpan({
+        inference: i,
+        gap: gapOf(data.lists.spans[i].length),
+        place: placeOf(world, contribution, 2),
+        output: world.output,
+        contribution: contributions[contribution],
+      });
+      expect((await world.spanVerifier.verify(proof)).id.slice(0, 50)).to.equal(reportId(report));
+    }
+  });
+
+  it("looks at the texts that were committed to", async () => {
+    const world = await loadFixture(reported);
+    const { spanVerifier, proofs, contributions, i } = world;
+    const proof = proofs.falseSpan({ inference: i, span: 1, output: world.output, contribution: contributions[2] });
+    const other = toUtf8Bytes(output.replace("b7", "x7"));
+    const { matchStart: start, matchEnd: end, sourceOffset } = world.data.lists.spans[i][1];
+    await expect(spanVerifier.verify(rewriteSpanProof(proof, { output: openText(other, { start, end }) })))
+      .to.be.revertedWithCustomError(spanVerifier, "Texts_NotInText")
+      .withArgs(ContentTree.from(world.output).contentRoot, ContentTree.from(other).contentRoot);
+    const text = toUtf8Bytes(texts[2].replace("b7", "x7"));
+    const source = openText(text, { start: sourceOffset, end: sourceOffset + end - start });
+    await expect(spanVerifier.verify(rewriteSpanProof(proof, { source })))
+      .to.be.revertedWithCustomError(spanVerifier, "Texts_NotInText")
+      .withArgs(contributions[2].content.contentRoot, ContentTree.from(text).contentRoot);
+  });
+});
+
+describe("PayoutVerifier", () => {
+  it("knows where it looks", async () => {
+    const { payoutVerifier, services, channels, pots } = await loadFixture(reported);
+    expect([
+      await payoutVerifier.services(),
+      await payoutVerifier.channels(),
+      await payoutVerifier.pots(),
+    ]).to.deep.equal(await Promise.all([services.getAddress(), channels.getAddress(), pots.getAddress()]));
+  });
+
+  it("refuses shares at other places than the fault would have them", async () => {
+    const world = await loadFixture(reported);
+    const { payoutVerifier, data, i, proofs } = world;
+    const swap = async (proof: string, witness: object, given: bigint, expected: bigint): Promise<void> => {
+      await expect(payoutVerifier.verify(rewriteWitness(proof, CALL, witness)))
+        .to.be.revertedWithCustomError(payoutVerifier, "PayoutVerifier_OtherPlace")
+        .withArgs(given, expected);
+    };
+    const { credit } = data.lists.spans[i][0];
+    const other = credit === 0 ? 1 : 0;
+    const at = { inference: i, span: 0 };
+    await swap(proofs.payee(at), { credit: data.openCredit(other) }, BigInt(other), BigInt(credit));
+    await swap(proofs.credit(at), { credit: data.openCredit(other) }, BigInt(other), BigInt(credit));
+    await swap(proofs.lostCredit(credit), { inference: data.openInference(1 - i) }, BigInt(1 - i), BigInt(i));
+    const spans = data.openSpans(i, { first: 1, count: 1 });
+    await swap(proofs.lostCredit(credit), { spans }, 1n, 0n);
+    const second = data.openInferenceShare(0);
+    await expect(payoutVerifier.verify(rewriteWitness(proofs.inferenceOrder(0), PAIR, { second })))
+      .to.be.revertedWithCustomError(payoutVerifier, "PayoutVerifier_OtherPlace")
+      .withArgs(0n, 1n);
+  });
+
+  it("refuses receipts and settlements of other calls", async () => {
+    const world = await loadFixture(reported);
+    const { payoutVerifier, data, i, proofs, batches } = world;
+    const domain = await receiptsDomain(world);
+    const { receiptDigest: digest, memo } = data.lists.inferences[i].inference;
+    const other = batches[0].receipts.find((receipt) => receiptDigest({ ...domain, receipt }) !== digest);
+    if (other === undefined) throw new Error("There is one call only.");
+    await expect(payoutVerifier.verify(proofs.receipt({ inference: i, receipt: other })))
+      .to.be.revertedWithCustomError(payoutVerifier, "PayoutVerifier_OtherReceipt")
+      .withArgs(digest, receiptDigest({ ...domain, receipt: other }));
+    const share = shareOfReceipt({ ...domain, receipt: other });
+    const { siblings } = batches[0].tree.prove(0);
+    await expect(
+      payoutVerifier.verify(
+        proofs.settlement({ inference: i, receipt: other, share: { ...share, units: 5n }, siblings }),
+      ),
+    )
+      .to.be.revertedWithCustomError(payoutVerifier, "PayoutVerifier_NotInSettlement")
+      .withArgs(memo, (proven: string) => proven !== memo);
+  });
+
+  it("says where shares without a common unit begin and end", async () => {
+    const { payoutVerifier, data, proofs } = await loadFixture(reported);
+    const { credits, shares } = data.lists;
+    const last = shares.length - 1;
+    const { credited, total } = data.figures;
+    await expect(payoutVerifier.verify(proofs.payout({ credit: 0, share: last })))
+      .to.be.revertedWithCustomError(payoutVerifier, "PayoutVerifier_Apart")
+      .withArgs(0n, credits[0].amount, credited, total);
+    const end = credits.length - 1;
+    await expect(payoutVerifier.verify(proofs.payout({ credit: end, share: 0 })))
+      .to.be.revertedWithCustomError(payoutVerifier, "PayoutVerifier_Apart")
+      .withArgs(credited - credits[end].amount, credited, 0n, shares[0].units);
+  });
+
+  it("takes only shares that stand in the report", async () => {
+    const world = await loadFixture(reported);
+    const { payoutVerifier, proofs, data, i } = world;
+    const other = forge(
+      data,
+      ({ inferences, credits, shares }) => {
+        inferences[0].dataShare += 1n;
+        credits[0].amount += 1n;
+        shares[0].units += 1n;
+      },
+      { shares: false },
+    );
+    const { inferencesRoot, creditsRoot, payoutRoot } = data.figures;
+    const [inference, credit, share] = [other.openInferenceShare(0), other.openCredit(0), other.openShare(0)];
+    const sum = (tree: number, opening: object): string => rewriteWitness(proofs.sum(0), SUM, { tree, share: opening });
+    for (const [proof, root] of [
+      [sum(0, inference), inferencesRoot],
+      [sum(1, credit), creditsRoot],
+      [sum(2, share), payoutRoot],
+      [rewriteWitness(proofs.inferenceOrder(0), PAIR, { first: inference }), inferencesRoot],
+      [rewriteWitness(proofs.payout({ credit: 0, share: 0 }), PAIR, { first: credit }), creditsRoot],
+      [rewriteWitness(proofs.payout({ credit: 0, share: 0 }), PAIR, { second: share }), payoutRoot],
+      [rewriteWitness(proofs.remainder(0), PAIR, { first: share }), payoutRoot],
+      [rewriteWitness(proofs.lostCredit(0), CALL, { credit }), creditsRoot],
+    ]) {
+      await expect(payoutVerifier.verify(proof))
+        .to.be.revertedWithCustomError(payoutVerifier, "Reports_NotInReport")
+        .withArgs(0n, root, (proven: string) => proven !== root);
+    }
+    const second = other.openInferenceShare(1);
+    await expect(payoutVerifier.verify(rewriteWitness(proofs.inferenceOrder(0), PAIR, { second })))
+      .to.be.revertedWithCustomError(payoutVerifier, "Reports_NotInReport")
+      .withArgs(1n, inferencesRoot, (proven: string) => proven !== inferencesRoot);
+    const opening = data.openInference(i);
+    const changed = { ...opening.inference, amount: 1n };
+    await expect(
+      payoutVerifier.verify(
+        rewriteWitness(proofs.dataShare(i), CALL, { inference: { ...opening, inference: changed } }),
+      ),
+    )
+      .to.be.revertedWithCustomError(payoutVerifier, "Reports_OtherInference")
+      .withArgs(i, inferenceEvidence(opening.inference), inferenceEvidence(changed));
+  });
+
+  it("binds an output's length to its root", async () => {
+    const { payoutVerifier, proofs, i, output: bytes } = await loadFixture(reported);
+    await expect(payoutVerifier.verify(proofs.outputLength({ inference: i, output: bytes })))
+      .to.be.revertedWithCustomError(payoutVerifier, "PayoutVerifier_NoFault")
+      .withArgs(PayoutFault.OutputLength);
+    const shorter = bytes.subarray(0, bytes.length - 1);
+    await expect(payoutVerifier.verify(proofs.outputLength({ inference: i, output: shorter })))
+      .to.be.revertedWithCustomError(payoutVerifier, "Texts_NotInText")
+      .withArgs(ContentTree.from(bytes).contentRoot, (proven: string) => proven !== ZeroHash);
+  });
+
+  it("is about the report's pot", async () => {
+    const world = await loadFixture(reported);
+    const { payoutVerifier, proofs, pot } = world;
+    const other = { ...pot, number: 8n };
+    await expect(payoutVerifier.verify(rewritePayoutProof(proofs.dataShare(0), { pot: other })))
+      .to.be.revertedWithCustomError(payoutVerifier, "Reports_OtherPot")
+      .withArgs(potId(pot), potId(other));
+  });
+});
