@@ -133,6 +133,29 @@ describe("Tokens without bytes", () => {
     const proof = missing.missingSpan({ inference, gap: 1, place, output, contribution });
     await expect(world.reports.challenge(world.spanVerifier, proof)).to.emit(world.reports, "ReportDefeated");
   });
+
+  it("are nobody's to leave out: the last token of an output is missed", async () => {
+    const world = await loadFixture(emptyTokensWorld);
+    const { data, inference, output } = await reported(world, "s t u v  ");
+    const [place] = commonGrams(output, world.contributions[1].text, GRAM).slice(-1);
+    expect(place.start + place.length).to.equal(output.length);
+    const left = forge(
+      data,
+      ({ spans }) => {
+        spans[inference][spans[inference].length - 1].creditEnd = output.length;
+      },
+      { credits: (index: number) => world.log.tree.share(index).recipient },
+    );
+    const report = await postReport(world, left);
+    const proof = new FaultProofs({ report, data: left, log: world.log }).missingSpan({
+      inference,
+      gap: left.lists.spans[inference].length,
+      place,
+      output,
+      contribution: world.contributions[1],
+    });
+    await expect(world.reports.challenge(world.spanVerifier, proof)).to.emit(world.reports, "ReportDefeated");
+  });
 });
 
 describe("A call that stands in a report under a receipt that is not its own", () => {

@@ -40,6 +40,8 @@ const output = [
   ...own,
   ...c.slice(0, 10),
   ...d.slice(0, 10),
+  ...own,
+  ...b.slice(55),
 ].join(" ");
 
 interface VerifierWorld extends Reported {
@@ -68,7 +70,7 @@ async function reported(): Promise<VerifierWorld> {
 }
 
 function placeOf({ output: bytes, contributions, pot }: VerifierWorld, contribution: number, nth = 0): GramPlace {
-  return commonGrams(bytes, contributions[contribution].text, pot.gram)[nth];
+  return commonGrams(bytes, contributions[contribution].text, pot.gram).slice(nth)[0];
 }
 
 describe("SpanVerifier", () => {
@@ -110,7 +112,7 @@ describe("SpanVerifier", () => {
     (span: { creditStart: number; creditEnd: number; matchStart: number; matchEnd: number }) => void,
   ][] = [
     ["ends behind the output", (span) => (span.matchEnd = output.length + 1)],
-    ["has no words", (span) => ([span.matchStart, span.creditStart] = [span.matchEnd, span.matchEnd])],
+    ["has no words", (span) => (span.matchEnd = span.matchStart)],
     ["is longer than a match can be", (span) => (span.matchEnd = span.matchStart + 255)],
     ["credits words before its match", (span) => (span.creditStart = span.matchStart - 1)],
     ["credits nothing", (span) => (span.creditEnd = span.creditStart)],
@@ -119,13 +121,14 @@ describe("SpanVerifier", () => {
   for (const [what, change] of malformed) {
     it(`finds a span false, without any text, that ${what}`, async () => {
       const world = await loadFixture(reported);
+      const last = world.data.lists.spans[world.i].length - 1;
       const data = forge(world.data, ({ spans }) => {
-        change(spans[world.i][0]);
+        change(spans[world.i][last]);
       });
       const report = { ...world.report, figures: data.figures };
       const proofs = new FaultProofs({ report, data, log: world.log });
       const { id } = await world.spanVerifier.verify(
-        proofs.falseSpan({ inference: world.i, span: 0, output: new Uint8Array() }),
+        proofs.falseSpan({ inference: world.i, span: last, output: new Uint8Array() }),
       );
       expect(id.slice(0, 50)).to.equal(reportId(report));
     });
@@ -145,6 +148,46 @@ describe("SpanVerifier", () => {
         .to.be.revertedWithCustomError(spanVerifier, "Texts_NotOpened")
         .withArgs(matchStart, matchEnd);
     }
+  });
+
+  it("takes a match for right that has no token more than it must, at the end of both texts", async () => {
+    const world = await loadFixture(reported);
+    const { spanVerifier, contributions, i, data, proofs } = world;
+    const span = data.lists.spans[i].length - 1;
+    const { matchStart, matchEnd, contribution, sourceOffset } = data.lists.spans[i][span];
+    expect([contribution, matchEnd, sourceOffset + matchEnd - matchStart]).to.deep.equal([
+      2,
+      output.length,
+      texts[2].length,
+    ]);
+    const proof = proofs.falseSpan({ inference: i, span, output: world.output, contribution: contributions[2] });
+    await expect(spanVerifier.verify(proof))
+      .to.be.revertedWithCustomError(spanVerifier, "SpanVerifier_RightSpan")
+      .withArgs(i, span);
+  });
+
+  it("looks at contributions of the pot's log only, and at the texts to which they commit", async () => {
+    const world = await loadFixture(reported);
+    const { spanVerifier, contributions, i, data, proofs, log } = world;
+    const other = { ...contributions[2], text: toUtf8Bytes(texts[2].replace("b7", "x7")) };
+    const { contentRoot } = ContentTree.from(other.text);
+    const content = { ...other.content, contentRoot };
+    const match = { inference: i, output: world.output };
+    const place = placeOf(world, 1);
+    const owned = data.lists.spans[i].findIndex((span) => span.contribution === 2);
+    for (const proof of [
+      proofs.falseSpan({ ...match, span: owned, contribution: { ...other, content } }),
+      proofs.missingSpan({ ...match, gap: 0, place: { ...place, start: 0 }, contribution: { ...other, content } }),
+    ]) {
+      await expect(spanVerifier.verify(proof))
+        .to.be.revertedWithCustomError(spanVerifier, "Reports_OtherContent")
+        .withArgs(2n, log.tree.share(2).evidence, (given: string) => given !== ZeroHash);
+    }
+    await expect(
+      spanVerifier.verify(proofs.missingSpan({ ...match, gap: 0, place: { ...place, start: 0 }, contribution: other })),
+    )
+      .to.be.revertedWithCustomError(spanVerifier, "Texts_NotInText")
+      .withArgs(contributions[2].content.contentRoot, (given: string) => given !== ZeroHash);
   });
 
   it("hears earlier owners only, with units, of words that the span credits", async () => {
@@ -265,11 +308,11 @@ describe("SpanVerifier", () => {
   it("finds missing spans of an output without any, before the first and behind the last", async () => {
     const world = await loadFixture(reported);
     const { i, contributions } = world;
-    for (const [change, gapOf, contribution] of [
-      [(spans: unknown[]) => spans.splice(0), () => 0, 1],
-      [(spans: unknown[]) => spans.splice(0, 1), () => 0, 1],
-      [(spans: unknown[]) => spans.splice(-1), (count: number) => count, 0],
-      [(spans: unknown[]) => spans.splice(1, 1), () => 1, 2],
+    for (const [change, gapOf, contribution, nth] of [
+      [(spans: unknown[]) => spans.splice(0), () => 0, 1, 2],
+      [(spans: unknown[]) => spans.splice(0, 1), () => 0, 1, 2],
+      [(spans: unknown[]) => spans.splice(-1), (count: number) => count, 2, -1],
+      [(spans: unknown[]) => spans.splice(1, 1), () => 1, 2, 2],
     ] as const) {
       const data = forge(world.data, ({ spans }) => {
         change(spans[i]);
@@ -278,7 +321,7 @@ describe("SpanVerifier", () => {
       const proof = new FaultProofs({ report, data, log: world.log }).missingSpan({
         inference: i,
         gap: gapOf(data.lists.spans[i].length),
-        place: placeOf(world, contribution, 2),
+        place: placeOf(world, contribution, nth),
         output: world.output,
         contribution: contributions[contribution],
       });
