@@ -5,7 +5,7 @@ import { network } from "hardhat";
 import { encodeAccount, walletAccount } from "../../sdk/account.ts";
 import { buildReport, ReportError } from "../../sdk/attribution/buildReport.ts";
 import { encodeInferenceAnswer, FaultProofs, ItemKind, openChunks } from "../../sdk/attribution/faultProofs.ts";
-import { potId, reportId } from "../../sdk/attribution/report.ts";
+import { potId, reportId, packFigures } from "../../sdk/attribution/report.ts";
 import { ReportData } from "../../sdk/attribution/reportData.ts";
 import { reviewReport } from "../../sdk/attribution/reviewReport.ts";
 import { proveShare } from "../../sdk/datanetProof.ts";
@@ -225,7 +225,7 @@ describe("Attribution: numbers at their bounds", () => {
     const world = await loadFixture(fixture);
     const { data } = await reported(world);
     const total = 2n ** 96n - 1n;
-    await expect(world.reports.connect(world.reporter).post({ ...data.figures, total }))
+    await expect(world.reports.connect(world.reporter).post(...packFigures({ ...data.figures, total })))
       .to.be.revertedWithCustomError(world.reports, "AttributionReports_BondTooSmall")
       .withArgs(5n * BOND, total);
   });

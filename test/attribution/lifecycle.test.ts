@@ -5,7 +5,7 @@ import { network } from "hardhat";
 import { encodeAccount, NOBODY, walletAccount } from "../../sdk/account.ts";
 import { buildReport } from "../../sdk/attribution/buildReport.ts";
 import { FaultProofs, type Item, ItemKind } from "../../sdk/attribution/faultProofs.ts";
-import { type Figures, potId, type Report, reportId } from "../../sdk/attribution/report.ts";
+import { type Figures, potId, type Report, reportId, packFigures } from "../../sdk/attribution/report.ts";
 import type { ReportData } from "../../sdk/attribution/reportData.ts";
 import { encodeShareAnswer } from "../../sdk/attribution/faultProofs.ts";
 import { splitIdOf } from "../../sdk/split.ts";
@@ -218,12 +218,12 @@ describe("AttributionReports: bonds", () => {
     const { reports, reporter, pot, figures, id } = await loadFixture(over);
     await reports.connect(reporter).requestExit(id);
     const [, exitAt] = await reports.bondOf(id, reporter);
-    await expect(reports.connect(reporter).post(figures))
+    await expect(reports.connect(reporter).post(...packFigures(figures)))
       .to.be.revertedWithCustomError(reports, "AttributionReports_Exiting")
       .withArgs(reporter, exitAt);
     await reports.connect(reporter).bond(pot, 1n);
     expect(await reports.bondOf(id, reporter)).to.deep.equal([5n * BOND + 1n, 0n]);
-    await reports.connect(reporter).post(figures);
+    await reports.connect(reporter).post(...packFigures(figures));
   });
 });
 
@@ -232,12 +232,12 @@ describe("AttributionReports: post", () => {
     const { reports, reporter, figures, id, epoch, data } = await loadFixture(over);
     const now = BigInt(await time.latest()) + 10n;
     await time.setNextBlockTimestamp(now);
-    await expect(reports.connect(reporter).post(figures))
+    await expect(reports.connect(reporter).post(...packFigures(figures)))
       .to.emit(reports, "ReportPosted")
-      .withArgs(reporter, Object.values(figures));
+      .withArgs(id, reporter, ...packFigures(figures).slice(1));
     const report = { figures: data.figures, reporter: reporter.address, postedAt: now };
     expect(await reports.reportOf(id)).to.deep.equal([reportId(report), BigInt(epoch), now + DAY]);
-    expect(await reports.isPaid(id, epoch)).to.equal(false);
+    expect(await reports.isReported(id, epoch)).to.equal(true);
   });
 
   it("refuses an epoch that is not over, and takes it in its first second", async () => {
@@ -245,22 +245,22 @@ describe("AttributionReports: post", () => {
     const end = BigInt(epoch + 2) * DAY;
     const next = { ...figures, epoch: epoch + 1 };
     await time.setNextBlockTimestamp(end - 1n);
-    await expect(reports.connect(reporter).post(next))
+    await expect(reports.connect(reporter).post(...packFigures(next)))
       .to.be.revertedWithCustomError(reports, "AttributionReports_EpochNotOver")
       .withArgs(epoch + 1, end, end - 1n);
     await time.setNextBlockTimestamp(end);
-    await reports.connect(reporter).post(next);
+    await reports.connect(reporter).post(...packFigures(next));
   });
 
   it("takes an epoch until it is too late", async () => {
     const { reports, reporter, figures, epoch } = await loadFixture(over);
     const until = BigInt(epoch + 1) * DAY + 7n * DAY;
     await time.setNextBlockTimestamp(until);
-    await expect(reports.connect(reporter).post(figures))
+    await expect(reports.connect(reporter).post(...packFigures(figures)))
       .to.be.revertedWithCustomError(reports, "AttributionReports_EpochClosed")
       .withArgs(epoch, false, until);
     await time.setNextBlockTimestamp(until + 1n);
-    await expect(reports.connect(reporter).post(figures))
+    await expect(reports.connect(reporter).post(...packFigures(figures)))
       .to.be.revertedWithCustomError(reports, "AttributionReports_EpochClosed")
       .withArgs(epoch, false, until);
   });
@@ -268,12 +268,12 @@ describe("AttributionReports: post", () => {
   it("takes an epoch in the last second", async () => {
     const { reports, reporter, figures, epoch } = await loadFixture(over);
     await time.setNextBlockTimestamp(BigInt(epoch + 8) * DAY - 1n);
-    await expect(reports.connect(reporter).post(figures)).to.emit(reports, "ReportPosted");
+    await expect(reports.connect(reporter).post(...packFigures(figures))).to.emit(reports, "ReportPosted");
   });
 
   it("refuses a second report as long as the first can be challenged or paid", async () => {
     const { reports, reporter, figures, id, reportId: pending } = await loadFixture(posted);
-    await expect(reports.connect(reporter).post(figures))
+    await expect(reports.connect(reporter).post(...packFigures(figures)))
       .to.be.revertedWithCustomError(reports, "AttributionReports_Pending")
       .withArgs(id, pending);
   });
@@ -282,9 +282,9 @@ describe("AttributionReports: post", () => {
     const { reports, reporter, figures, id, report, pot, epoch } = await loadFixture(posted);
     await time.increase(DAY);
     await reports.pay(report, pot);
-    expect(await reports.isPaid(id, epoch)).to.equal(true);
-    expect(await reports.isPaid(id, epoch + 1)).to.equal(false);
-    await expect(reports.connect(reporter).post(figures))
+    expect(await reports.isReported(id, epoch)).to.equal(true);
+    expect(await reports.isReported(id, epoch + 1)).to.equal(false);
+    await expect(reports.connect(reporter).post(...packFigures(figures)))
       .to.be.revertedWithCustomError(reports, "AttributionReports_EpochClosed")
       .withArgs(epoch, true, BigInt(epoch + 8) * DAY);
   });
@@ -301,7 +301,7 @@ describe("AttributionReports: post", () => {
     const second = await postReport(world, later);
     await time.increase(DAY);
     await reports.pay(second, pot);
-    await expect(reports.connect(reporter).post(figures)).to.emit(reports, "ReportPosted");
+    await expect(reports.connect(reporter).post(...packFigures(figures))).to.emit(reports, "ReportPosted");
   });
 
   it("refuses figures that no report can have", async () => {
@@ -311,37 +311,38 @@ describe("AttributionReports: post", () => {
       { credited: figures.total + 1n },
       { shares: 0 },
       { inferences: 0 },
-      { creditsRoot: ZeroHash },
       { credits: 0 },
       { credits: 0, creditsRoot: ZeroHash, credited: 1n },
     ]) {
       const bad = { ...figures, ...changes };
-      await expect(reports.connect(reporter).post(bad), Object.keys(changes).join())
+      await expect(reports.connect(reporter).post(...packFigures(bad)), Object.keys(changes).join())
         .to.be.revertedWithCustomError(reports, "AttributionReports_BadFigures")
-        .withArgs(bad.total, bad.credited, bad.credits, bad.shares);
+        .withArgs(...packFigures(bad).slice(4));
     }
-    await reports.connect(reporter).post({ ...figures, credits: 0, creditsRoot: ZeroHash, credited: 0n });
+    await reports
+      .connect(reporter)
+      .post(...packFigures({ ...figures, credits: 0, creditsRoot: ZeroHash, credited: 0n }));
   });
 
   it("refuses a bond below what the report pays, and below the least one", async () => {
     const { reports, reporter, watcher, pot, figures } = await loadFixture(over);
     const large = { ...figures, total: 5n * BOND + 1n };
     expect(await reports.bondFor(large.total)).to.equal(large.total);
-    await expect(reports.connect(reporter).post(large))
+    await expect(reports.connect(reporter).post(...packFigures(large)))
       .to.be.revertedWithCustomError(reports, "AttributionReports_BondTooSmall")
       .withArgs(5n * BOND, 5n * BOND + 1n);
     expect(await reports.bondFor(figures.total)).to.equal(BOND);
     await reports.connect(watcher).bond(pot, BOND - 1n);
-    await expect(reports.connect(watcher).post(figures))
+    await expect(reports.connect(watcher).post(...packFigures(figures)))
       .to.be.revertedWithCustomError(reports, "AttributionReports_BondTooSmall")
       .withArgs(BOND - 1n, BOND);
     await reports.connect(watcher).bond(pot, 1n);
-    await reports.connect(watcher).post(figures);
+    await reports.connect(watcher).post(...packFigures(figures));
   });
 
   it("takes a report that pays all of its bond", async () => {
     const { reports, reporter, figures } = await loadFixture(over);
-    await reports.connect(reporter).post({ ...figures, total: 5n * BOND });
+    await reports.connect(reporter).post(...packFigures({ ...figures, total: 5n * BOND }));
   });
 });
 
@@ -358,7 +359,7 @@ describe("AttributionReports: challenge", () => {
     expect(await reports.bondOf(id, reporter)).to.deep.equal([4n * BOND, 0n]);
     expect(await kept(world)).to.equal(4n * BOND);
     expect((await reports.reportOf(id)).slice(0, 2)).to.deep.equal([`0x${"00".repeat(24)}`, BigInt(epoch)]);
-    await reports.connect(reporter).post({ ...world.figures, total: world.figures.total - 1n });
+    await reports.connect(reporter).post(...packFigures({ ...world.figures, total: world.figures.total - 1n }));
   });
 
   it("takes as much of the bond as the report would have paid", async () => {
@@ -671,7 +672,7 @@ describe("AttributionReports: pay", () => {
     await time.setNextBlockTimestamp(from);
     await expect(reports.drop(report)).to.emit(reports, "ReportDropped").withArgs(potId(pot), reportId(report));
     expect((await reports.reportOf(potId(pot)))[0]).to.equal(`0x${"00".repeat(24)}`);
-    expect(await reports.isPaid(potId(pot), report.figures.epoch)).to.equal(false);
+    expect(await reports.isReported(potId(pot), report.figures.epoch)).to.equal(false);
     expect(await ledger.balanceOf(potAccount(world))).to.equal(balance);
   });
 });

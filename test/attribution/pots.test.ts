@@ -100,7 +100,9 @@ describe("Pots: creation", () => {
       ["feeBps", 501, 0, 500],
       ["commons", 7, 0, 6],
     ] as const) {
-      const { gram, feeBps, commons } = { gram: 5, feeBps: 0, commons: 0, [name]: value };
+      const given: Record<typeof name, number> = { gram: 5, feeBps: 0, commons: 0 };
+      given[name] = value;
+      const { gram, feeBps, commons } = given;
       await expect(pots.createPot(reports, version, entry, gram, commons, feeBps))
         .to.be.revertedWithCustomError(pots, "Pots_OutOfBounds")
         .withArgs(name, value, min, max);

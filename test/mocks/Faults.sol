@@ -18,6 +18,6 @@ contract FaultFinder is IFaultVerifier {
 
     /// @inheritdoc IFaultVerifier
     function verify(bytes calldata) external view returns (Fault memory) {
-        return Fault(faultId, address(0), address(0), 0, Restitution(0, 0, 0, 0, 0, 0));
+        return Fault(faultId, address(0), address(0), 0, Restitution(0, 0, 0, 0, address(0), 0, 0));
     }
 }

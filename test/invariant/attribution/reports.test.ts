@@ -5,7 +5,7 @@ import { network } from "hardhat";
 import { encodeAccount, walletAccount } from "../../../sdk/account.ts";
 import { buildReport } from "../../../sdk/attribution/buildReport.ts";
 import { encodeShareAnswer, FaultProofs, type Item, ItemKind } from "../../../sdk/attribution/faultProofs.ts";
-import { type Pot, potId, type Report, reportId } from "../../../sdk/attribution/report.ts";
+import { type Pot, potId, type Report, reportId, packFigures } from "../../../sdk/attribution/report.ts";
 import type { ReportData } from "../../../sdk/attribution/reportData.ts";
 import { ReportData as Data } from "../../../sdk/attribution/reportData.ts";
 import {
@@ -172,9 +172,9 @@ class Run {
     const total = wrong ? data.figures.total + BigInt(random.integer(1, 5)) * 10n ** 18n : data.figures.total;
     const posted = new Data({ pot: book.pot, epoch, lists: data.lists, claimed: { total } });
     const needed = await reports.bondFor(total);
-    const closed = epoch === current || (await reports.isPaid(potId(book.pot), epoch));
+    const closed = epoch === current || (await reports.isReported(potId(book.pot), epoch));
     const refused = closed || book.pending !== undefined || (book.bonds.get(person.address) ?? 0n) < needed;
-    const sent = reports.connect(person).post(posted.figures);
+    const sent = reports.connect(person).post(...packFigures(posted.figures));
     if (!(await this.#try("post", sent, refused ? false : undefined))) return;
     const report = { figures: posted.figures, reporter: person.address, postedAt: BigInt(await time.latest()) };
     book.pending = { report, data: posted, wrong, void: false };

@@ -69,7 +69,7 @@ contract MeddledSubject is RegistryHandlers {
     }
 
     function meddleWithTerms() external {
-        meddle(address(models), address(models), abi.encodeCall(AssetRegistry.termsOf, (1)), 0xc000);
+        meddle(address(models), address(models), abi.encodeCall(AssetRegistry.termsOf, (1)), uint256(0xc000) << 32);
     }
 
     function meddleWithLicensee() external {
