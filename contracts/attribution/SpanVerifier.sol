@@ -138,8 +138,7 @@ contract SpanVerifier is IFaultVerifier {
     function _checkEarlier(SpanProof calldata p, Span memory span) private pure {
         uint64 index = p.contribution.index;
         if (index >= span.contribution) revert SpanVerifier_NotEarlier(index, span.contribution);
-        // Behind a token that is credited comes a space that is, too, but words do not reach the token by it.
-        _checkWithin(p, span.creditStart, uint256(span.creditEnd) - 1);
+        _checkWithin(p, span.creditStart, span.creditEnd);
         _checkGram(p);
     }
 
@@ -171,11 +170,11 @@ contract SpanVerifier is IFaultVerifier {
             span.creditEnd - 1 > span.matchEnd;
     }
 
-    /// @dev Checks that the words given have a byte from `from` to `to`. Both are K-gram and credit in whole tokens, so
-    /// they have one in common then.
+    /// @dev Checks that the words given have one of the tokens from `from` to `to`, each with the space behind it. Between
+    /// spans without a gap there is none.
     function _checkWithin(SpanProof calldata p, uint256 from, uint256 to) private pure {
         uint256 end = uint256(p.start) + p.length;
-        if (p.start >= to || end <= from) revert SpanVerifier_Elsewhere(p.start, end, from, to);
+        if (from >= to || p.start >= to || end < from) revert SpanVerifier_Elsewhere(p.start, end, from, to);
     }
 
     /// @dev Checks that the words given are a K-gram of the output that the contribution has, too.
