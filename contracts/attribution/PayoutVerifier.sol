@@ -21,7 +21,8 @@ import {
 import {TextOpening, Texts} from "./Texts.sol";
 
 /// @notice What is wrong with the sums of a report.
-/// @param Payee A credit is not the contributor's, or there is none for what earns something, or one for commons (F4).
+/// @param Payee A contribution owns nothing, or a credit is not the contributor's, or there is none for what earns
+/// something, or one for commons (F4).
 /// @param InferenceOrder Two inferences are the same call, or not in their order (F5).
 /// @param SpanOrder Two spans credit the same bytes, or are not in their order (F5).
 /// @param LostCredit A credit's span has another credit, or there is no such span (F5).
@@ -206,10 +207,10 @@ contract PayoutVerifier is IFaultVerifier {
         Span memory span
     ) private pure returns (bool) {
         if (span.contribution >= p.pot.logSize) return true;
-        if (span.contribution < p.pot.commons) return span.credit != Reports.NO_CREDIT;
-        if (span.credit == Reports.NO_CREDIT) return true;
         Reports.checkInLog(p.pot, span.contribution, w.contribution);
         if (w.contribution.unitsOf() == 0) return true;
+        if (span.contribution < p.pot.commons) return span.credit != Reports.NO_CREDIT;
+        if (span.credit == Reports.NO_CREDIT) return true;
         _checkPlace(w.credit.index, span.credit);
         _openCredit(p.report.figures, w.credit);
         return w.credit.proof.isSplit() || w.credit.proof.recipientOf() != w.contribution.recipientOf();
