@@ -27,7 +27,8 @@ import {TextOpening, Texts} from "./Texts.sol";
 /// @param SpanOrder Two spans credit the same bytes, or are not in their order (F5).
 /// @param LostCredit A credit's span has another credit, or there is no such span (F5).
 /// @param Sum The units of a tree are not what the report says (F5).
-/// @param DataShare An inference was not settled in the epoch, or its data share is not what the pot got by it (F6).
+/// @param DataShare An inference stands under another receipt than its own, was not settled in the epoch, or its data
+/// share is not what the pot got by it (F6).
 /// @param Receipt An inference is not what its receipt says (F6).
 /// @param Settlement A receipt is not where the settlement has it, or is there with another amount (F6).
 /// @param Credit A credit is not that of its span, or not its part of the data share (F6).
@@ -194,7 +195,7 @@ contract PayoutVerifier is IFaultVerifier {
         CallWitness calldata w = _call(p.witness);
         if (fault == PayoutFault.LostCredit) return _isCreditLost(p.report, w);
         uint256 units = Reports.open(p.report, w.inference);
-        if (fault == PayoutFault.DataShare) return _isDataShareWrong(f, w.inference.inference, units);
+        if (fault == PayoutFault.DataShare) return _isDataShareWrong(f, w.inference, units);
         Span[] memory spans = Reports.open(w.inference.inference, w.spans);
         if (fault == PayoutFault.SpanOrder) return spans[1].creditStart < spans[0].creditEnd;
         if (fault == PayoutFault.Payee) return _isPayeeWrong(p, w, spans[0]);
@@ -262,9 +263,12 @@ contract PayoutVerifier is IFaultVerifier {
 
     function _isDataShareWrong(
         Figures calldata f,
-        Inference calldata inference,
+        InferenceOpening calldata o,
         uint256 units
     ) private view returns (bool) {
+        Inference calldata inference = o.inference;
+        // The order by which no call is there twice is that of the shares.
+        if (o.proof.recipientOf() != inference.receiptDigest) return true;
         uint256 settledAt = channels.settledAt(
             inference.operator,
             inference.splitId,
