@@ -2,10 +2,10 @@ import { ContentTree } from "../content.ts";
 import { type Receipt, receiptDigest, type ReceiptsDomain } from "../receipt.ts";
 import { ZERO_WORD } from "../bytes.ts";
 import { type Share, ShareKind } from "../share.ts";
-import { SumTree } from "../sumTree.ts";
+import type { SumTree } from "../sumTree.ts";
 import type { Span } from "./attribute.ts";
-import { creditEvidence, creditOf, dataShareOf, NO_CREDIT, type Pot, type ReportedSpan } from "./report.ts";
-import { type Credit, ReportData, type ReportedInference } from "./reportData.ts";
+import { creditOf, dataShareOf, NO_CREDIT, type Pot, type ReportedSpan } from "./report.ts";
+import { type Credit, ReportData, type ReportedInference, treeOfCredits } from "./reportData.ts";
 import { SpanTree } from "./spanTree.ts";
 
 /** A call that was settled in the epoch, and its output. */
@@ -69,6 +69,7 @@ export function buildReport({
     ...attribute(call.output).map((span) => ({ ...span, credit: NO_CREDIT })),
   ]);
   const credits = listCredits({ pot, spans, dataShares, outputs: sorted.map(({ call }) => call.output), payeeOf });
+  const spanTrees = spans.map((list) => new SpanTree(list));
   const inferences: ReportedInference[] = sorted.map(({ call, digest }, i) => ({
     inference: {
       receiptDigest: digest,
@@ -78,22 +79,35 @@ export function buildReport({
       amount: call.receipt.amount,
       outputRoot: call.receipt.outputRoot,
       outputLength: call.output.length,
-      spansRoot: new SpanTree(spans[i]).root,
+      spansRoot: spanTrees[i].root,
       spans: spans[i].length,
     },
     dataShare: dataShares[i],
   }));
   const total = dataShares.reduce((sum, dataShare) => sum + dataShare, 0n);
+  const creditTree = treeOfCredits(credits);
+  const shares = listShares({ pot, credits, total, creditTree });
   return new ReportData({
     pot,
     epoch,
-    lists: { inferences, spans, credits, shares: listShares({ pot, credits, total }) },
+    lists: { inferences, spans, credits, shares },
+    trees: { credits: creditTree, spans: spanTrees },
   });
 }
 
 /** The shares of the payout: to each payee its credits, and what is left to the Datanet version's split. */
-export function listShares({ pot, credits, total }: { pot: Pot; credits: readonly Credit[]; total: bigint }): Share[] {
-  const evidence = creditsRoot(credits);
+export function listShares({
+  pot,
+  credits,
+  total,
+  creditTree = treeOfCredits(credits),
+}: {
+  pot: Pot;
+  credits: readonly Credit[];
+  total: bigint;
+  creditTree?: SumTree | undefined;
+}): Share[] {
+  const evidence = creditTree?.root ?? ZERO_WORD;
   const shares: Share[] = [];
   let credited = 0n;
   for (const { payee, amount } of credits) {
@@ -107,18 +121,6 @@ export function listShares({ pot, credits, total }: { pot: Pot; credits: readonl
     shares.push({ kind: ShareKind.Split, recipient: pot.versionSplitId, units: total - credited, evidence });
   }
   return shares;
-}
-
-function creditsRoot(credits: readonly Credit[]): string {
-  if (credits.length === 0) return ZERO_WORD;
-  return SumTree.from(
-    credits.map(({ payee, amount, inference, span }) => ({
-      kind: ShareKind.Account,
-      recipient: payee,
-      units: amount,
-      evidence: creditEvidence(inference, span),
-    })),
-  ).root;
 }
 
 function sortCalls(calls: readonly SettledCall[], domain: ReceiptsDomain): { call: SettledCall; digest: string }[] {

@@ -8,7 +8,13 @@ import type { Share } from "../share.ts";
 import type { Split } from "../split.ts";
 import type { SumNode } from "../sumNode.ts";
 import { INFERENCE_TYPE, POT_TYPE, type Report, REPORT_TYPE } from "./report.ts";
-import { NO_SPANS, type ReportData, type ShareOpening, type SpansOpening } from "./reportData.ts";
+import {
+  type InferenceOpening,
+  NO_SPANS,
+  type ReportData,
+  type ShareOpening,
+  type SpansOpening,
+} from "./reportData.ts";
 
 /** What `SpanVerifier` decides. */
 export const SpanFault = { FalseSpan: 0, EarlierOwner: 1, MissingSpan: 2 } as const;
@@ -407,7 +413,7 @@ export function encodeShareAnswer(opening: ShareOpening): string {
 
 /** Answers a demand for an inference or for something of it. */
 export function encodeInferenceAnswer(answer: {
-  inference: ReturnType<ReportData["openInference"]>;
+  inference: InferenceOpening;
   spans?: SpansOpening;
   output?: TextOpening;
   receipt: Receipt;

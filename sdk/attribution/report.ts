@@ -105,6 +105,7 @@ const REPORT_PREIMAGE = ["bytes32", "bytes32", "bytes32", "bytes32", "uint256", 
 export const INFERENCE_TYPE =
   "tuple(bytes32 receiptDigest, address operator, bytes32 splitId, bytes32 memo, uint128 settled, uint64 receipts, uint64 place, uint128 amount, bytes32 outputRoot, uint64 outputLength, bytes32 spansRoot, uint32 spans)";
 
+const WORD = 2 ** 32;
 const coder = AbiCoder.defaultAbiCoder();
 
 /** Arguments of `AttributionReports.post`. */
@@ -156,7 +157,7 @@ export function reportId(report: Report): string {
 }
 
 /** Evidence of an inference's share. */
-export function inferenceEvidence(inference: Inference): string {
+export function inferenceEvidence(inference: Record<keyof Inference, string | number | bigint>): string {
   return keccak256(coder.encode([INFERENCE_TYPE], [inference]));
 }
 
@@ -178,30 +179,50 @@ export function spanOfCredit(evidence: string): { inference: number; span: numbe
 
 /** A span's bytes: its fields in the order of the contract's, big-endian. */
 export function packSpan(span: ReportedSpan): Uint8Array {
-  const packed = new Uint8Array(SPAN_BYTES);
+  return packSpans([span]);
+}
+
+/** Bytes of spans, one behind the other. */
+export function packSpans(spans: readonly ReportedSpan[]): Uint8Array {
+  const packed = new Uint8Array(SPAN_BYTES * spans.length);
   const view = new DataView(packed.buffer);
-  view.setUint32(0, span.creditStart);
-  view.setUint32(4, span.creditEnd);
-  view.setUint32(8, span.matchStart);
-  view.setUint32(12, span.matchEnd);
-  view.setBigUint64(16, BigInt(span.contribution));
-  view.setBigUint64(24, BigInt(span.sourceOffset));
-  view.setUint32(32, span.credit);
+  let at = 0;
+  for (const span of spans) {
+    view.setUint32(at, span.creditStart);
+    view.setUint32(at + 4, span.creditEnd);
+    view.setUint32(at + 8, span.matchStart);
+    view.setUint32(at + 12, span.matchEnd);
+    view.setUint32(at + 16, Math.floor(span.contribution / WORD));
+    view.setUint32(at + 20, span.contribution % WORD);
+    view.setUint32(at + 24, Math.floor(span.sourceOffset / WORD));
+    view.setUint32(at + 28, span.sourceOffset % WORD);
+    view.setUint32(at + 32, span.credit);
+    at += SPAN_BYTES;
+  }
   return packed;
 }
 
-/** Reads a span from its bytes. */
+/** Reads a span from its bytes. Numbers above 2^53 lose digits, and stay above it. */
 export function unpackSpan(packed: Uint8Array): ReportedSpan {
-  const view = new DataView(packed.buffer, packed.byteOffset, SPAN_BYTES);
-  return {
-    creditStart: view.getUint32(0),
-    creditEnd: view.getUint32(4),
-    matchStart: view.getUint32(8),
-    matchEnd: view.getUint32(12),
-    contribution: Number(view.getBigUint64(16)),
-    sourceOffset: Number(view.getBigUint64(24)),
-    credit: view.getUint32(32),
-  };
+  return unpackSpans(packed.subarray(0, SPAN_BYTES))[0];
+}
+
+/** Reads spans from their bytes, likewise. */
+export function unpackSpans(packed: Uint8Array): ReportedSpan[] {
+  const view = new DataView(packed.buffer, packed.byteOffset, packed.length);
+  const spans: ReportedSpan[] = [];
+  for (let at = 0; at < packed.length; at += SPAN_BYTES) {
+    spans.push({
+      creditStart: view.getUint32(at),
+      creditEnd: view.getUint32(at + 4),
+      matchStart: view.getUint32(at + 8),
+      matchEnd: view.getUint32(at + 12),
+      contribution: view.getUint32(at + 16) * WORD + view.getUint32(at + 20),
+      sourceOffset: view.getUint32(at + 24) * WORD + view.getUint32(at + 28),
+      credit: view.getUint32(at + 32),
+    });
+  }
+  return spans;
 }
 
 /** ⌊amount × fraction⌋: what of a call's price reaches a pot. */

@@ -1,18 +1,18 @@
-import { ZERO_WORD } from "../bytes.ts";
+import { toHex, ZERO_WORD } from "../bytes.ts";
 import { proveShare } from "../datanetProof.ts";
 import { type Share, ShareKind } from "../share.ts";
 import { Split } from "../split.ts";
 import { SumTree } from "../sumTree.ts";
-import { concatBytes, toHex } from "../bytes.ts";
 import {
   creditEvidence,
   type Figures,
   type Inference,
   inferenceEvidence,
-  packSpan,
+  packSpans,
   type Pot,
   potId,
   type ReportedSpan,
+  SPAN_BYTES,
 } from "./report.ts";
 import { SpanTree } from "./spanTree.ts";
 
@@ -20,6 +20,8 @@ import { SpanTree } from "./spanTree.ts";
 export interface ReportedInference {
   inference: Inference;
   dataShare: bigint;
+  /** Numbers of it that are above 2^53 - 1, which no honest report has, as they were read: proofs need all their digits. */
+  exact?: Partial<Record<"receipts" | "place" | "outputLength", bigint>>;
 }
 
 /** What a span earns, and whom. */
@@ -37,6 +39,8 @@ export interface ReportLists {
   inferences: readonly ReportedInference[];
   /** For each inference its spans, in the order of the output. */
   spans: readonly (readonly ReportedSpan[])[];
+  /** For each inference the bytes of its spans, where they were read: numbers above 2^53 - 1 have all their digits there. */
+  packedSpans?: readonly Uint8Array[];
   /** By payee, then by span. */
   credits: readonly Credit[];
   /** The split that is paid. */
@@ -53,25 +57,31 @@ export class ReportData {
   /** Undefined without credits. */
   readonly creditTree: SumTree | undefined;
   readonly payout: Split;
-  readonly #spanTrees = new Map<number, SpanTree>();
+  readonly #spanTrees: Map<number, SpanTree>;
 
-  /** @param claimed Figures other than those that follow from the lists. */
+  /**
+   * @param claimed Figures other than those that follow from the lists.
+   * @param trees Trees of the lists, where they are there already.
+   */
   constructor({
     pot,
     epoch,
     lists,
     claimed = {},
+    trees = {},
   }: {
     pot: Pot;
     epoch: number;
     lists: ReportLists;
     claimed?: Partial<Figures>;
+    trees?: { credits?: SumTree | undefined; spans?: readonly SpanTree[] };
   }) {
     this.pot = pot;
     this.epoch = epoch;
     this.lists = lists;
     this.inferenceTree = SumTree.from(lists.inferences.map(shareOfInference));
-    this.creditTree = lists.credits.length === 0 ? undefined : SumTree.from(lists.credits.map(shareOfCredit));
+    this.creditTree = trees.credits ?? treeOfCredits(lists.credits);
+    this.#spanTrees = new Map(trees.spans?.entries());
     this.payout = Split.from({ shares: lists.shares });
     this.figures = {
       potId: potId(pot),
@@ -89,21 +99,25 @@ export class ReportData {
   }
 
   /** An inference as verifiers take it. */
-  openInference(index: number): { index: number; inference: Inference; proof: string } {
+  openInference(index: number): InferenceOpening {
     return {
       index,
-      inference: this.lists.inferences[index].inference,
+      inference: exactInference(this.lists.inferences[index]),
       proof: proveShare({ tree: this.inferenceTree }, index),
     };
+  }
+
+  /** Root over the spans that an inference has in the lists. */
+  spansRoot(inference: number): string {
+    return this.#spanTree(inference).root;
   }
 
   /** Adjacent spans of an inference as verifiers take them. */
   openSpans(inference: number, { first, count }: { first: number; count: number }): SpansOpening {
     if (count === 0) return NO_SPANS;
-    const spans = this.lists.spans[inference].slice(first, first + count);
     return {
       first,
-      spans: toHex(concatBytes(spans.map(packSpan))),
+      spans: toHex(this.#packedSpans(inference).subarray(first * SPAN_BYTES, (first + count) * SPAN_BYTES)),
       siblings: this.#spanTree(inference).siblings({ first, count }),
     };
   }
@@ -131,12 +145,26 @@ export class ReportData {
   #spanTree(inference: number): SpanTree {
     let tree = this.#spanTrees.get(inference);
     if (tree === undefined) {
-      tree = new SpanTree(this.lists.spans[inference]);
+      tree = SpanTree.ofPacked(this.#packedSpans(inference));
       this.#spanTrees.set(inference, tree);
     }
     return tree;
   }
+
+  #packedSpans(inference: number): Uint8Array {
+    return this.lists.packedSpans?.[inference] ?? packSpans(this.lists.spans[inference]);
+  }
 }
+
+/** An inference as verifiers take it. */
+export interface InferenceOpening {
+  index: number;
+  inference: ExactInference;
+  proof: string;
+}
+
+type ExactInference = Omit<Inference, "receipts" | "place" | "outputLength"> &
+  Record<"receipts" | "place" | "outputLength", number | bigint>;
 
 export interface SpansOpening {
   first: number;
@@ -151,15 +179,29 @@ export interface ShareOpening {
 
 export const NO_SPANS: SpansOpening = { first: 0, spans: "0x", siblings: [] };
 
-function shareOfInference({ inference, dataShare }: ReportedInference): Share {
+/** The tree of credits, undefined if there are none. */
+export function treeOfCredits(credits: readonly Credit[]): SumTree | undefined {
+  return credits.length === 0 ? undefined : SumTree.from(sharesOfCredits(credits));
+}
+
+function* sharesOfCredits(credits: readonly Credit[]): Generator<Share> {
+  for (const credit of credits) yield shareOfCredit(credit);
+}
+
+function exactInference({ inference, exact }: ReportedInference): ExactInference {
+  return exact === undefined ? inference : { ...inference, ...exact };
+}
+
+function shareOfInference(reported: ReportedInference): Share {
   return {
     kind: ShareKind.Account,
-    recipient: inference.receiptDigest,
-    units: dataShare,
-    evidence: inferenceEvidence(inference),
+    recipient: reported.inference.receiptDigest,
+    units: reported.dataShare,
+    evidence: inferenceEvidence(exactInference(reported)),
   };
 }
 
-function shareOfCredit({ payee, amount, inference, span }: Credit): Share {
+/** A credit as its share in the tree. */
+export function shareOfCredit({ payee, amount, inference, span }: Credit): Share {
   return { kind: ShareKind.Account, recipient: payee, units: amount, evidence: creditEvidence(inference, span) };
 }

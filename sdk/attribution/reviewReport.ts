@@ -50,14 +50,18 @@ export interface ReviewSource extends ReceiptsDomain {
   fractionOf: (splitId: string) => bigint;
 }
 
-/** Thrown when a report rests on a call of which this side has no receipt or output, so that it has to be demanded. */
+/**
+ * Thrown when a report rests on calls of which this side has no receipt or output, so that they have to be demanded, and
+ * nothing else is wrong with it.
+ */
 export class UnknownCallError extends Error {
   override name = "UnknownCallError";
-  readonly inference: number;
+  /** In ascending order. */
+  readonly inferences: readonly number[];
 
-  constructor(inference: number, receiptDigest: string) {
-    super(`Inference ${inference} is the call with receipt ${receiptDigest}, of which nothing is known here.`);
-    this.inference = inference;
+  constructor(inferences: readonly number[]) {
+    super(`Of the calls of inferences ${inferences.join(", ")} receipt or output are not known here.`);
+    this.inferences = inferences;
   }
 }
 
@@ -79,6 +83,8 @@ class Review {
   readonly #source: ReviewSource;
   readonly #proofs: FaultProofs;
   readonly #attributor: Attributor;
+  /** Inferences whose calls are not known, or not where they are settled. */
+  readonly #unknown: number[] = [];
 
   constructor(report: Report, data: ReportData, source: ReviewSource) {
     this.#data = data;
@@ -94,7 +100,9 @@ class Review {
       const found = this.#inferenceFault(i);
       if (found !== undefined) return found;
     }
-    return this.#creditsFault() ?? this.#payoutFault();
+    const last = this.#creditsFault() ?? this.#payoutFault();
+    if (last === undefined && this.#unknown.length > 0) throw new UnknownCallError(this.#unknown);
+    return last;
   }
 
   #sumFault(): ReportFault | undefined {
@@ -130,7 +138,10 @@ class Review {
       return payoutFault("F6", reason, this.#proofs.dataShare(i));
     }
     const call = source.call(inference.receiptDigest);
-    if (call === undefined) throw new UnknownCallError(i, inference.receiptDigest);
+    if (call === undefined) {
+      this.#unknown.push(i);
+      return undefined;
+    }
     const { receipt, output } = call;
     return (
       this.#receiptFault(i, receipt) ??
@@ -165,7 +176,10 @@ class Review {
   #settlementFault(i: number, receipt: Receipt): ReportFault | undefined {
     const { inference } = this.#data.lists.inferences[i];
     const found = this.#source.settled(inference.memo, inference.place, inference.receipts);
-    if (found === undefined) throw new UnknownCallError(i, inference.receiptDigest);
+    if (found === undefined) {
+      this.#unknown.push(i);
+      return undefined;
+    }
     const { share, siblings } = found;
     const root = rootOfShares({ shares: [share], first: inference.place, size: inference.receipts, siblings });
     const digest = receiptDigest({ chainId: this.#source.chainId, services: this.#source.services, receipt });

@@ -1,7 +1,7 @@
 import { toHex, ZERO_WORD } from "../bytes.ts";
 import { HASH_BYTES, keccak256 } from "../keccak.ts";
 import { NodeStore, TreeView } from "../merkle.ts";
-import { packSpan, type ReportedSpan, SPAN_BYTES } from "./report.ts";
+import { packSpans, type ReportedSpan, SPAN_BYTES } from "./report.ts";
 
 const LEAF_PREFIX = 0x20;
 const NODE_PREFIX = 0x21;
@@ -19,13 +19,19 @@ export class SpanTree {
   readonly root: string;
   readonly #view: TreeView | undefined;
 
-  constructor(spans: readonly ReportedSpan[]) {
-    const nodes = new NodeStore({ nodeBytes: HASH_BYTES, combine, capacity: spans.length });
-    for (const span of spans) nodes.append(hashSpan(span));
-    if (spans.length > 0) {
-      this.#view = new TreeView({ size: spans.length, source: (level, index) => nodes.node(level, index), combine });
+  constructor(spans: readonly ReportedSpan[], packed: Uint8Array = packSpans(spans)) {
+    const size = packed.length / SPAN_BYTES;
+    const nodes = new NodeStore({ nodeBytes: HASH_BYTES, combine, capacity: size });
+    for (let at = 0; at < packed.length; at += SPAN_BYTES) nodes.append(hashSpan(packed.subarray(at, at + SPAN_BYTES)));
+    if (size > 0) {
+      this.#view = new TreeView({ size, source: (level, index) => nodes.node(level, index), combine });
     }
     this.root = this.#view === undefined ? ZERO_WORD : toHex(this.#view.root);
+  }
+
+  /** The tree of spans of which the bytes are there. */
+  static ofPacked(packed: Uint8Array): SpanTree {
+    return new SpanTree([], packed);
   }
 
   /**
@@ -39,8 +45,8 @@ export class SpanTree {
   }
 }
 
-function hashSpan(span: ReportedSpan): Uint8Array {
-  leafPreimage.set(packSpan(span), 1);
+function hashSpan(packed: Uint8Array): Uint8Array {
+  leafPreimage.set(packed, 1);
   return keccak256(leafPreimage);
 }
 

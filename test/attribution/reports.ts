@@ -299,7 +299,7 @@ export interface SettledBatch {
 export async function settleCalls(
   world: ReportWorld,
   outputs: readonly (string | Uint8Array)[],
-  { price = PRICE, split = world.service }: { price?: bigint; split?: Split } = {},
+  { price = PRICE, split = world.service, release = true }: { price?: bigint; split?: Split; release?: boolean } = {},
 ): Promise<SettledBatch> {
   const { channels, operator, payer, ledger } = world;
   const domain = await receiptsDomain(world);
@@ -351,7 +351,7 @@ export async function settleCalls(
       vouchers,
     },
   ]);
-  await ledger.release(encodeDraws([split.draw({ first: 0 })]));
+  if (release) await ledger.release(encodeDraws([split.draw({ first: 0 })]));
   const calls = receipts.map((receipt, place) => ({
     receipt,
     output: toBytes(outputs[place]),

@@ -1,0 +1,67 @@
+import type { Receipt, ReceiptsDomain } from "../receipt.ts";
+import { receiptDigest } from "../receipt.ts";
+import { ReceiptTree } from "../receiptTree.ts";
+import type { SettledCall } from "./buildReport.ts";
+import { DamagedDataError, type PublishedData } from "./dataStore.ts";
+import type { KeptSettlement } from "./reportsContract.ts";
+
+/**
+ * The calls of settlements that can be reported: those whose receipts and outputs are there and fit what was settled. Tells
+ * of the others why not.
+ */
+export async function collectCalls({
+  settlements,
+  data,
+  say,
+  ...domain
+}: ReceiptsDomain & {
+  settlements: readonly KeptSettlement[];
+  data: PublishedData;
+  say: (line: string) => void;
+}): Promise<SettledCall[]> {
+  const calls = new Map<string, SettledCall>();
+  for (const settlement of settlements) {
+    const { memo, amount } = settlement;
+    const receipts = await orUndefined(() => data.receipts(memo), say);
+    if (receipts === undefined) {
+      say(`Settlement ${memo} is left out: its receipts are not there (receipts/${memo}).`);
+      continue;
+    }
+    const { total } = new ReceiptTree({ ...domain, receipts });
+    if (total !== amount) {
+      say(`Settlement ${memo} is left out: its receipts come to ${total}, but ${amount} was settled.`);
+      continue;
+    }
+    for (const [place, receipt] of receipts.entries()) {
+      const digest = receiptDigest({ ...domain, receipt });
+      const reason = calls.has(digest) ? "it was settled before" : strangenessOf(receipt, settlement);
+      const output = reason === undefined ? await orUndefined(() => data.output(receipt.outputRoot), say) : undefined;
+      if (reason !== undefined || output === undefined) {
+        const missing = `its output is not there (outputs/${receipt.outputRoot})`;
+        say(`Call ${receipt.callId} is left out: ${reason ?? missing}.`);
+        continue;
+      }
+      calls.set(digest, { receipt, output, settlement: { memo, settled: amount, receipts: receipts.length, place } });
+    }
+  }
+  return [...calls.values()];
+}
+
+function strangenessOf({ executor, splitId }: Receipt, settlement: KeptSettlement): string | undefined {
+  if (executor !== settlement.operator) return `it was executed by ${executor}, and settled by ${settlement.operator}`;
+  return splitId === settlement.splitId ? undefined : `its payment goes to ${splitId}, and it was settled for another`;
+}
+
+/** What is damaged is told of, and not used. */
+export async function orUndefined<Value>(
+  read: () => Promise<Value | undefined>,
+  say: (line: string) => void,
+): Promise<Value | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof DamagedDataError)) throw error;
+    say(error.message);
+    return undefined;
+  }
+}

@@ -1,0 +1,320 @@
+import type { Signer, TransactionRequest } from "ethers";
+
+import { type DataStore, PublishedData } from "../attribution/dataStore.ts";
+import { type Item, ItemKind } from "../attribution/faultProofs.ts";
+import type { ReportData } from "../attribution/reportData.ts";
+import type { KnownPot, PostedReport, ReportsChain } from "../attribution/reportsContract.ts";
+import { reviewReport, type ReviewSource, UnknownCallError } from "../attribution/reviewReport.ts";
+import { orUndefined } from "../attribution/settledCalls.ts";
+import { CHUNK_BYTES } from "../content.ts";
+import { type Receipt, receiptDigest, type ReceiptsDomain } from "../receipt.ts";
+import { ReceiptTree, shareOfReceipt } from "../receiptTree.ts";
+import { loadPotTexts, MissingDataError, type PotTexts } from "./potTexts.ts";
+
+/** What a watcher works with. */
+export interface WatcherOptions {
+  chain: ReportsChain;
+  /** Pays for gas and for demands. */
+  signer: Signer;
+  /** Where data is published. */
+  store: DataStore;
+  /** Of its own: indexes. */
+  directory: string;
+  /** Pots by number; all if absent. */
+  pots?: readonly bigint[];
+  /** Most demands for data of one report: each costs its bond if it is answered. */
+  demands?: number;
+  /** Blocks after which an event counts. */
+  confirmations?: number;
+  say: (line: string) => void;
+}
+
+/** Demands for a report's data, if nothing else is said. */
+const DEFAULT_DEMANDS = 4;
+
+/** Receipts of a settlement, as reviews ask for them. */
+interface SettledReceipts {
+  receipts: readonly Receipt[];
+  tree: ReceiptTree;
+}
+
+/**
+ * Reviews every report that can be challenged, unattended: recomputes it, challenges what is wrong, and demands what it is
+ * not shown. Keeps nothing but indexes.
+ */
+export class Watcher {
+  readonly #options: WatcherOptions;
+  readonly #domain: ReceiptsDomain;
+  readonly #data: PublishedData;
+  readonly #texts = new Map<string, PotTexts>();
+  /** Reports that were found to be right. */
+  readonly #right = new Set<string>();
+  readonly #said = new Set<string>();
+
+  constructor(options: WatcherOptions) {
+    const { chain, store } = options;
+    this.#options = options;
+    this.#domain = { chainId: chain.chainId, services: chain.addresses.services };
+    this.#data = new PublishedData({ ...this.#domain, store });
+  }
+
+  /** Does all that can be done now. */
+  async run(): Promise<void> {
+    const { chain, pots, signer, say } = this.#options;
+    if ((await signer.getNonce("pending")) > (await signer.getNonce("latest"))) {
+      say("Waits until transactions that were sent before are in a block.");
+      return;
+    }
+    await this.#follow();
+    for (const known of chain.pots) {
+      if (pots !== undefined && !pots.includes(known.pot.number)) continue;
+      const { reportId } = await chain.stateOf(known.id);
+      const pending = reportId === undefined ? undefined : chain.report(reportId);
+      if (pending === undefined) continue;
+      if (!(await this.#expire(known, pending))) await this.#review(known, pending);
+    }
+    await this.#follow();
+    await this.#reclaim();
+  }
+
+  async #follow(): Promise<void> {
+    const { chain, confirmations = 0 } = this.#options;
+    const { blockNumber } = await chain.now();
+    await chain.follow({ toBlock: blockNumber - confirmations });
+  }
+
+  // ------------------------------------------------------------------ review
+
+  async #review(known: KnownPot, posted: PostedReport): Promise<void> {
+    if (this.#right.has(posted.id)) return;
+    const data = await orUndefined(
+      () => this.#data.report(posted.report),
+      (line) => {
+        this.#sayOnce(known, posted, line);
+      },
+    );
+    if (data === undefined) {
+      this.#sayOnce(known, posted, "its file is not there");
+      await this.#demand(known, posted, this.#someItems(posted));
+      return;
+    }
+    try {
+      const source = await this.#sourceOf(known, posted, data);
+      const fault = reviewReport({ report: posted.report, data, ...source });
+      if (fault === undefined) {
+        this.#right.add(posted.id);
+        this.#say(known, posted, `is right: ${data.figures.inferences} calls, ${data.figures.credits} credits`);
+        return;
+      }
+      await this.#send(this.#options.chain.challenge(fault.verifier, fault.proof));
+      this.#say(known, posted, `challenged (${fault.name}): ${fault.reason}`);
+    } catch (error) {
+      if (error instanceof UnknownCallError) {
+        this.#sayOnce(known, posted, error.message);
+        await this.#demand(known, posted, await this.#itemsOfCalls(data, error.inferences));
+      } else if (error instanceof MissingDataError) {
+        this.#sayOnce(known, posted, `cannot be reviewed: ${error.message}`);
+      } else throw error;
+    }
+  }
+
+  async #sourceOf(known: KnownPot, { report }: PostedReport, { lists }: ReportData): Promise<ReviewSource> {
+    const { chain } = this.#options;
+    const domain = this.#domain;
+    const { epoch } = report.figures;
+    const settled = new Map<string, SettledReceipts>();
+    const calls = new Map<string, { receipt: Receipt; output: Uint8Array }>();
+    const fractions = new Map<string, bigint>();
+    const onRecord = new Map<string, boolean>();
+    const say = (line: string): void => {
+      this.#options.say(line);
+    };
+    for (const { inference } of lists.inferences) {
+      const { memo, splitId } = inference;
+      if (!settled.has(memo)) {
+        const receipts = await orUndefined(() => this.#data.receipts(memo), say);
+        if (receipts !== undefined) settled.set(memo, { receipts, tree: new ReceiptTree({ ...domain, receipts }) });
+      }
+      if (!fractions.has(splitId)) fractions.set(splitId, await chain.fractionOf(known.id, splitId, epoch));
+      const settlement = settlementKey(inference);
+      if (!onRecord.has(settlement)) {
+        const time = await chain.settledAt(inference);
+        onRecord.set(settlement, time !== 0 && chain.epochOf(time) === epoch);
+      }
+    }
+    const receipts = new Map<string, Receipt>();
+    for (const settlement of settled.values()) {
+      for (const receipt of settlement.receipts) receipts.set(receiptDigest({ ...domain, receipt }), receipt);
+    }
+    for (const { inference } of lists.inferences) {
+      const receipt = receipts.get(inference.receiptDigest);
+      const output = receipt && (await orUndefined(() => this.#data.output(receipt.outputRoot), say));
+      if (output !== undefined) calls.set(inference.receiptDigest, { receipt, output });
+    }
+    return {
+      ...domain,
+      ...(await this.#textsOf(known)),
+      call: (digest) => calls.get(digest),
+      settled: (memo, place, size) => {
+        const of = settled.get(memo);
+        const receipt = of?.receipts.at(place);
+        if (of?.tree.size !== size || receipt === undefined) return undefined;
+        return { share: shareOfReceipt({ ...domain, receipt }), siblings: of.tree.prove(place).siblings };
+      },
+      isSettled: (inference) => onRecord.get(settlementKey(inference)) ?? false,
+      fractionOf: (splitId) => fractions.get(splitId) ?? 0n,
+    };
+  }
+
+  // ------------------------------------------------------------------ demand
+
+  /** Items of a report of which nothing is known, at places that its reporter could not foresee. */
+  #someItems({ report: { figures } }: PostedReport): Item[] {
+    const { demands = DEFAULT_DEMANDS } = this.#options;
+    const sizes: [ItemKind, number][] = [
+      [ItemKind.Inference, figures.inferences],
+      [ItemKind.Share, figures.shares],
+      [ItemKind.Credit, figures.credits],
+    ];
+    const kinds = sizes.filter(([, size]) => size > 0);
+    return Array.from({ length: demands }, (_, i) => {
+      const [kind, size] = kinds[i % kinds.length];
+      return { kind, first: Math.floor(Math.random() * size), second: 0 };
+    });
+  }
+
+  /** What makes calls known whose receipts or outputs are not there. */
+  async #itemsOfCalls({ lists }: ReportData, unknown: readonly number[]): Promise<Item[]> {
+    const items: Item[] = [];
+    for (const first of unknown) {
+      const { inference } = lists.inferences[first];
+      const receipts = await orUndefined(() => this.#data.receipts(inference.memo), this.#options.say);
+      const receipt = receipts?.find(
+        (each) => receiptDigest({ ...this.#domain, receipt: each }) === inference.receiptDigest,
+      );
+      if (receipt === undefined || receipts?.length !== inference.receipts) {
+        items.push({ kind: ItemKind.Receipt, first, second: 0 });
+      }
+      if ((await orUndefined(() => this.#data.output(inference.outputRoot), this.#options.say)) !== undefined) continue;
+      const chunks = Math.ceil(Math.min(inference.outputLength, 2 ** 32) / CHUNK_BYTES);
+      const { demands = DEFAULT_DEMANDS } = this.#options;
+      for (let second = 0; second < Math.min(chunks, demands); second++) {
+        items.push({ kind: ItemKind.OutputChunk, first, second });
+      }
+    }
+    return items;
+  }
+
+  /** Demands items, as many as one is ready to pay for. */
+  async #demand(known: KnownPot, posted: PostedReport, items: readonly Item[]): Promise<void> {
+    const { chain, signer, demands = DEFAULT_DEMANDS } = this.#options;
+    const { report } = posted;
+    const { time } = await chain.now();
+    if (time >= Number(report.postedAt) + chain.times.challengeSeconds) {
+      this.#sayOnce(known, posted, "it is too late to demand data");
+      return;
+    }
+    const asked = chain.demandsOf(posted.id);
+    const owner = await signer.getAddress();
+    let left = demands - asked.filter(({ challenger }) => challenger === owner).length;
+    for (const item of items) {
+      const isAsked = asked.some(
+        ({ item: other }) => other.kind === item.kind && other.first === item.first && other.second === item.second,
+      );
+      if (isAsked || left <= 0) continue;
+      const { balance, allowance } = await chain.wallet(owner);
+      if (balance < chain.times.demandBond) {
+        this.#sayOnce(known, posted, `a demand needs ${chain.times.demandBond}, and the wallet has ${balance}`);
+        return;
+      }
+      if (allowance < chain.times.demandBond) await this.#send(chain.approve(chain.times.demandBond));
+      await this.#send(chain.demand(report, known.pot, item));
+      asked.push({ id: "", reportId: posted.id, item, challenger: owner, deadline: 0, open: true, answered: false });
+      this.#say(known, posted, `demanded ${describeItem(item)}`);
+      left--;
+    }
+  }
+
+  /** Ends a demand of its own that was not answered in time: the report is void. */
+  async #expire(known: KnownPot, posted: PostedReport): Promise<boolean> {
+    const { chain, signer } = this.#options;
+    const owner = await signer.getAddress();
+    const { time } = await chain.now();
+    const overdue = chain
+      .demandsOf(posted.id)
+      .find(({ open, challenger, deadline }) => open && challenger === owner && time >= deadline);
+    if (overdue === undefined) return false;
+    await this.#send(chain.expire(posted.report, overdue.item));
+    this.#say(known, posted, `void (F7): ${describeItem(overdue.item)} was not shown in time`);
+    return true;
+  }
+
+  /** Takes back what it put up for demands about reports that are void. */
+  async #reclaim(): Promise<void> {
+    const { chain, signer, say } = this.#options;
+    const owner = await signer.getAddress();
+    for (const { reportId, item, open, challenger } of chain.demands) {
+      const posted = chain.report(reportId);
+      if (!open || challenger !== owner || posted?.status !== "defeated") continue;
+      await this.#send(chain.reclaim(posted.report, item));
+      say(`Took back the bond of a demand for ${describeItem(item)} of report ${reportId}.`);
+    }
+  }
+
+  // ------------------------------------------------------------------ helpers
+
+  async #textsOf({ id, pot }: KnownPot): Promise<PotTexts> {
+    const { chain, directory, say } = this.#options;
+    let texts = this.#texts.get(id);
+    if (texts === undefined) {
+      texts = await loadPotTexts({ pot, chain, data: this.#data, directory, say });
+      this.#texts.set(id, texts);
+    }
+    return texts;
+  }
+
+  async #send(transaction: TransactionRequest): Promise<void> {
+    const sent = await this.#options.signer.sendTransaction(transaction);
+    await sent.wait();
+  }
+
+  #say({ pot }: KnownPot, { id, report }: PostedReport, line: string): void {
+    const text = `Pot ${pot.number}, epoch ${report.figures.epoch}, report ${id}: ${line}`;
+    this.#options.say(text.endsWith(".") ? text : `${text}.`);
+  }
+
+  #sayOnce(known: KnownPot, posted: PostedReport, line: string): void {
+    const key = `${posted.id} ${line}`;
+    if (!this.#said.has(key)) this.#say(known, posted, line);
+    this.#said.add(key);
+  }
+}
+
+const ITEM_NAMES: Record<ItemKind, (item: Item) => string> = {
+  [ItemKind.Inference]: ({ first }) => `inference ${first}`,
+  [ItemKind.Span]: ({ first, second }) => `span ${second} of inference ${first}`,
+  [ItemKind.Credit]: ({ first }) => `credit ${first}`,
+  [ItemKind.Share]: ({ first }) => `share ${first} of the payout`,
+  [ItemKind.OutputChunk]: ({ first, second }) => `chunk ${second} of the output of inference ${first}`,
+  [ItemKind.Receipt]: ({ first }) => `the receipt of inference ${first}`,
+  [ItemKind.ContentChunk]: ({ first, second }) => `chunk ${second} of contribution ${first}`,
+};
+
+/** What is demanded, for people. */
+export function describeItem(item: Item): string {
+  return ITEM_NAMES[item.kind](item);
+}
+
+function settlementKey({
+  operator,
+  splitId,
+  memo,
+  settled,
+}: {
+  operator: string;
+  splitId: string;
+  memo: string;
+  settled: bigint;
+}): string {
+  return `${operator} ${splitId} ${memo} ${settled}`;
+}
