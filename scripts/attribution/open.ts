@@ -89,7 +89,7 @@ async function findReports({
   from: string | undefined;
 }): Promise<{ reports: string; firstBlock: number }> {
   if (reports !== undefined) {
-    if (!isAddress(reports)) throw new UserError(`--reports wants an address, not "${reports}".`);
+    if (!isAddress(reports)) throw new UserError(`--reports wants an address, not "${String(reports)}".`);
     return { reports, firstBlock: readCount("from", from ?? "0") };
   }
   const chain = await identifyChain(connection);
@@ -212,7 +212,7 @@ async function lock(directory: string): Promise<() => Promise<void>> {
 async function findSigner({ ethers, networkName }: NetworkConnection, account: string | undefined): Promise<Signer> {
   const signers = await ethers.getSigners();
   if (account !== undefined && !isAddress(account)) {
-    throw new UserError(`--account wants an address, not "${account}".`);
+    throw new UserError(`--account wants an address, not "${String(account)}".`);
   }
   const signer = account === undefined ? signers.at(0) : signers.find(({ address }) => address === getAddress(account));
   if (signer === undefined) {

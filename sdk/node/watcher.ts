@@ -149,7 +149,7 @@ export class Watcher {
     for (const { inference } of lists.inferences) {
       const receipt = receipts.get(inference.receiptDigest);
       const output = receipt && (await orUndefined(() => this.#data.output(receipt.outputRoot), say));
-      if (output !== undefined) calls.set(inference.receiptDigest, { receipt, output });
+      if (receipt !== undefined && output !== undefined) calls.set(inference.receiptDigest, { receipt, output });
     }
     return {
       ...domain,

@@ -417,7 +417,7 @@ export async function reviewOf(
     call: (digest) => calls.get(digest),
     settled: (memo, place, receipts) => {
       const found = shares.get(memo)?.at(place);
-      if (found === undefined || found.tree.size !== receipts) return undefined;
+      if (found?.tree.size !== receipts) return undefined;
       return { share: found.share, siblings: found.tree.prove(place).siblings };
     },
     isSettled: (inference) =>
