@@ -16,6 +16,7 @@ import {
   keccak256,
   computeAddress,
   SigningKey,
+  solidityPacked,
   toBeHex,
   ZeroAddress,
 } from "ethers";
@@ -81,6 +82,7 @@ const files: Record<string, Record<string, Column | string>> = {
   claims: claimVectors(),
   vouchers: voucherVectors(),
   receipts: receiptVectors(),
+  report: reportVectors(),
 };
 
 const check = process.argv.includes("--check");
@@ -434,6 +436,69 @@ function receiptVectors(): Record<string, Column | string> {
     digests: rows.map(({ digest }) => digest),
     signatures: rows.map(({ digest }) => key.sign(digest).serialized),
   };
+}
+
+/** What reports of attribution are made of, and the ids of pot, report and payout. */
+function reportVectors(): Record<string, Column | string> {
+  const source = randomFrom(0x7e09);
+  const potTypes = "address uint96 uint256 uint256 bytes32 bytes32 uint64 address uint8 uint64 uint16".split(" ");
+  const pot = [
+    getAddress(source.hex(20)),
+    ...[source.uint(96), source.uint(256), source.uint(256)].map(String),
+    ...[source.hex(32), source.hex(32)],
+    ...[String(source.uint(50)), getAddress(source.hex(20)), "5", String(source.uint(50)), "200"],
+  ];
+  const inferenceTypes =
+    "bytes32 address bytes32 bytes32 uint128 uint64 uint64 uint128 bytes32 uint64 bytes32 uint32".split(" ");
+  const inferences = Array.from({ length: 4 }, () =>
+    inferenceTypes.map((type) => {
+      if (type === "address") return getAddress(source.hex(20));
+      return type === "bytes32" ? source.hex(32) : String(source.uint(Math.min(Number(type.slice(4)), 52)));
+    }),
+  );
+  const spanTypes = ["uint32", "uint32", "uint32", "uint32", "uint64", "uint64", "uint32"];
+  const spans = Array.from({ length: 5 }, (_, i) =>
+    spanTypes.map((type) => String(type === "uint32" ? (i === 0 ? 2n ** 32n - 1n : source.uint(32)) : source.uint(52))),
+  );
+  const packed = spans.map((span) => solidityPacked(spanTypes, span));
+  const spanLeaves = packed.map((bytes) => keccak256(concat(["0x20", bytes])));
+  const places = Array.from({ length: 4 }, () => [source.uint(32), source.uint(32)]);
+  const payout = { hash: source.hex(32), units: source.uint(96) };
+  const potId = keccak256(coder.encode(potTypes, pot));
+  const figureTypes = "bytes32 bytes32 bytes32 bytes32 uint96 uint96 uint32 uint32 uint32 uint32".split(" ");
+  const figures = [
+    ...[potId, source.hex(32), source.hex(32), payout.hash, String(payout.units), String(source.uint(96))],
+    ...["20000", "4", "5", "6"],
+  ];
+  const reporter = getAddress(source.hex(20));
+  const postedAt = "1770000000";
+  const report = coder.encode([...figureTypes, "address", "uint64"], [...figures, reporter, postedAt]);
+  return {
+    pot,
+    potId,
+    inferences: inferences.flat(),
+    inferenceEvidences: inferences.map((inference) => keccak256(coder.encode(inferenceTypes, inference))),
+    spans: spans.flat(),
+    packedSpans: packed,
+    spanLeaves,
+    spanRoots: spanLeaves.map((_, i) => naiveHashRoot(spanLeaves.slice(0, i + 1), "0x21")),
+    creditPlaces: places.flat().map(String),
+    creditEvidences: places.map((place) => solidityPacked(["uint192", "uint32", "uint32"], [0, ...place])),
+    payoutSplitId: naiveSplitId(payout, 6, ZeroAddress),
+    figures,
+    reporter,
+    postedAt,
+    reportId: keccak256(report).slice(0, 50),
+  };
+}
+
+/** RFC 9162 §2.1.1 over plain hashes. */
+function naiveHashRoot(hashes: readonly string[], prefix: string): string {
+  if (hashes.length === 1) return hashes[0];
+  let k = 1;
+  while (2 * k < hashes.length) k *= 2;
+  const [left, right] = [hashes.slice(0, k), hashes.slice(k)].map((part) => naiveHashRoot(part, prefix));
+  return keccak256(concat([prefix, left, right]));
 }
 
 function domainSeparator(name: string, contract: string): string {

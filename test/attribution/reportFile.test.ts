@@ -1,19 +1,27 @@
-import { readFile } from "node:fs/promises";
-
 import { expect } from "chai";
 import { createXXHash64 } from "hash-wasm";
 import { id, ZeroAddress } from "ethers";
 
 import { walletAccount } from "../../sdk/account.ts";
-import { ItemKind } from "../../sdk/attribution/faultProofs.ts";
 import { listShares } from "../../sdk/attribution/buildReport.ts";
-import { creditEvidence, inferenceEvidence, NO_CREDIT, packSpan, type Pot, potId, reportId } from "../../sdk/attribution/report.ts";
+import {
+  creditEvidence,
+  inferenceEvidence,
+  NO_CREDIT,
+  packSpan,
+  type Pot,
+  potId,
+  reportId,
+  spanOfCredit,
+  unpackSpan,
+} from "../../sdk/attribution/report.ts";
 import { type Credit, ReportData } from "../../sdk/attribution/reportData.ts";
 import { readReportFile, ReportFileError, writeReportFile } from "../../sdk/attribution/reportFile.ts";
 import { SpanTree } from "../../sdk/attribution/spanTree.ts";
-import { concatBytes, toHex, writeUint, ZERO_WORD } from "../../sdk/bytes.ts";
-import { leafNode } from "../../sdk/share.ts";
+import { concatBytes, toHex, writeUint } from "../../sdk/bytes.ts";
+import { splitIdOf } from "../../sdk/split.ts";
 import { randomFrom } from "../sdk/random.ts";
+import vectors from "../vectors/report.json" with { type: "json" };
 
 const HEADER_BYTES = 12 + 199 + 168 + 8;
 const INFERENCE_BYTES = 256;
@@ -154,11 +162,13 @@ describe("report file", () => {
     const bytes = await fileOf(randomReport(3));
     for (let at = 0; at < bytes.length; at++) {
       const copy = bytes.slice();
-      copy[at] ^= 1 << at % 8;
+      copy[at] ^= 1 << (at % 8);
       await refusal(copy);
     }
     for (let length = 0; length < bytes.length; length += 7) {
-      expect((await refusal(bytes.subarray(0, length))).message).to.contain(`it ends after ${length} bytes, within its `);
+      expect((await refusal(bytes.subarray(0, length))).message).to.contain(
+        `it ends after ${length} bytes, within its `,
+      );
     }
     expect((await refusal(concatBytes([bytes, new Uint8Array(1)]))).section).to.equal("end");
   });
@@ -234,24 +244,67 @@ describe("report file", () => {
 });
 
 describe("hashes of reports", () => {
-  interface Vectors {
-    pot: Record<keyof Pot, string | number>;
-    potId: string;
-    inference: Record<string, string | number>;
-    inferenceEvidence: string;
-    spans: Record<string, number>[];
-    packedSpans: string[];
-    spanRoots: string[];
-    credits: { inference: number; span: number; evidence: string }[];
-    report: { figures: Record<string, string | number>; reporter: string; postedAt: string };
-    payoutSplitId: string;
-    reportId: string;
-  }
+  const [keeper, number, datanetId, version, versionSplitId, logSplitId, logSize, arbiter, gram, commons, feeBps] =
+    vectors.pot;
+  const figures = vectors.figures.map(String);
 
-  it("are the golden ones", async () => {
-    const file = new URL("../vectors/report.json", import.meta.url);
-    const vectors = JSON.parse(await readFile(file, "utf8")) as Vectors;
-    void vectors;
-    void [leafNode, potId, inferenceEvidence, creditEvidence, reportId, ItemKind, ZERO_WORD];
+  it("name a pot as the golden vectors do", () => {
+    const pot: Pot = {
+      ...{ keeper, versionSplitId, logSplitId, arbiter },
+      ...{ number: BigInt(number), datanetId: BigInt(datanetId), version: BigInt(version) },
+      ...{ logSize: Number(logSize), gram: Number(gram), commons: Number(commons), feeBps: Number(feeBps) },
+    };
+    expect(potId(pot)).to.equal(vectors.potId);
+  });
+
+  it("commit to inferences as the golden vectors do", () => {
+    const evidences = rows(vectors.inferences, 12).map((fields) => {
+      const [receiptDigest, operator, splitId, memo, settled, receipts, place, amount, ...rest] = fields;
+      const [outputRoot, outputLength, spansRoot, spans] = rest;
+      return inferenceEvidence({
+        ...{ receiptDigest, operator, splitId, memo, outputRoot, spansRoot, spans: Number(spans) },
+        ...{ settled: BigInt(settled), amount: BigInt(amount), outputLength: Number(outputLength) },
+        ...{ receipts: Number(receipts), place: Number(place) },
+      });
+    });
+    expect(evidences).to.deep.equal(vectors.inferenceEvidences);
+  });
+
+  it("pack spans and commit to them as the golden vectors do", () => {
+    const spans = rows(vectors.spans, 7).map((fields) => {
+      const [creditStart, creditEnd, matchStart, matchEnd, contribution, sourceOffset, credit] = fields.map(Number);
+      return { creditStart, creditEnd, matchStart, matchEnd, contribution, sourceOffset, credit };
+    });
+    expect(spans.map((span) => toHex(packSpan(span)))).to.deep.equal(vectors.packedSpans);
+    expect(spans.map((span) => unpackSpan(packSpan(span)))).to.deep.equal(spans);
+    expect(spans.map((span) => new SpanTree([span]).root)).to.deep.equal(vectors.spanLeaves);
+    expect(spans.map((_, i) => new SpanTree(spans.slice(0, i + 1)).root)).to.deep.equal(vectors.spanRoots);
+  });
+
+  it("name the spans of credits as the golden vectors do", () => {
+    const places = rows(vectors.creditPlaces, 2).map((fields) => fields.map(Number));
+    expect(places.map(([inference, span]) => creditEvidence(inference, span))).to.deep.equal(vectors.creditEvidences);
+    for (const [i, [inference, span]] of places.entries()) {
+      expect(spanOfCredit(vectors.creditEvidences[i])).to.deep.equal({ inference, span });
+    }
+  });
+
+  it("name a report and its payout as the golden vectors do", () => {
+    const [pot, inferencesRoot, creditsRoot, payoutRoot, total, credited, epoch, inferences, credits, shares] = figures;
+    const header = { root: payoutRoot, totalUnits: BigInt(total), size: Number(shares), arbiter: ZeroAddress };
+    expect(splitIdOf(header)).to.equal(vectors.payoutSplitId);
+    const report = {
+      figures: {
+        ...{ potId: pot, inferencesRoot, creditsRoot, payoutRoot, total: BigInt(total), credited: BigInt(credited) },
+        ...{ epoch: Number(epoch), inferences: Number(inferences), credits: Number(credits), shares: Number(shares) },
+      },
+      reporter: vectors.reporter,
+      postedAt: BigInt(vectors.postedAt),
+    };
+    expect(reportId(report)).to.equal(vectors.reportId);
   });
 });
+
+function rows(fields: readonly (string | number)[], width: number): string[][] {
+  return Array.from({ length: fields.length / width }, (_, i) => fields.slice(i * width, (i + 1) * width).map(String));
+}
