@@ -1,8 +1,8 @@
 import type { Content } from "./content.ts";
-import { concatBytes, toHex } from "./bytes.ts";
-import { packShare, type Share, SHARE_BYTES } from "./share.ts";
+import { concatBytes, fromHex, toHex } from "./bytes.ts";
+import { packShare, type Share, SHARE_BYTES, unpackShare } from "./share.ts";
 import type { Split } from "./split.ts";
-import { packSumNode, type SumNode } from "./sumNode.ts";
+import { NODE_BYTES, packSumNode, type SumNode, unpackSumNode } from "./sumNode.ts";
 
 /** A version of a Datanet, as its publication shows it. */
 export interface PublishedVersion {
@@ -30,6 +30,25 @@ export function encodeShareProof({ share, siblings }: { share: Share; siblings: 
   const packed = new Uint8Array(SHARE_BYTES);
   packShare(share, packed, 0);
   return toHex(concatBytes([packed, ...siblings.map(packSumNode)]));
+}
+
+/**
+ * Reads a share and its siblings.
+ *
+ * @throws RangeError or TypeError if the bytes are no share and siblings.
+ */
+export function decodeShareProof(proof: string): { share: Share; siblings: SumNode[] } {
+  const bytes = fromHex(proof, "A share's proof");
+  if (bytes.length < SHARE_BYTES || (bytes.length - SHARE_BYTES) % NODE_BYTES !== 0) {
+    throw new RangeError(
+      `A share's proof has ${SHARE_BYTES} bytes and ${NODE_BYTES} per sibling, not ${bytes.length}.`,
+    );
+  }
+  const siblings: SumNode[] = [];
+  for (let at = SHARE_BYTES; at < bytes.length; at += NODE_BYTES) {
+    siblings.push(unpackSumNode(bytes.subarray(at, at + NODE_BYTES)));
+  }
+  return { share: unpackShare(bytes.subarray(0, SHARE_BYTES)), siblings };
 }
 
 /**

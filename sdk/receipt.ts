@@ -1,6 +1,7 @@
 import { concat, getAddress, keccak256, recoverAddress, Signature, type Signer, TypedDataEncoder } from "ethers";
 
 import { ZERO_WORD } from "./bytes.ts";
+import type { EventArgs } from "./eventArgs.ts";
 import type { TypedData } from "./typedData.ts";
 
 /** Where receipts are good: service ids and call ids are those of this registry. */
@@ -80,6 +81,27 @@ const RECEIPT_TYPES = {
 
 /** ABI type of a receipt. */
 export const RECEIPT_TUPLE = `tuple(${RECEIPT_TYPES.Receipt.map(({ name, type }) => `${type} ${name}`).join(", ")})`;
+
+/** A receipt that was decoded. */
+export function readReceipt(fields: EventArgs): Receipt {
+  return {
+    callId: fields.text("callId"),
+    payer: fields.text("payer"),
+    parentCallId: fields.text("parentCallId"),
+    serviceId: fields.uint("serviceId"),
+    inputHash: fields.text("inputHash"),
+    salt: fields.text("salt"),
+    childrenHash: fields.text("childrenHash"),
+    splitId: fields.text("splitId"),
+    assetSplitId: fields.text("assetSplitId"),
+    executor: fields.text("executor"),
+    outputRoot: fields.text("outputRoot"),
+    tokensIn: fields.uint("tokensIn"),
+    tokensOut: fields.uint("tokensOut"),
+    amount: fields.uint("amount"),
+    servedAt: fields.uint("servedAt"),
+  };
+}
 
 /** Id of a call. */
 export function callId({ request, ...domain }: ReceiptsDomain & { request: CallRequest }): string {

@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 
-import { getAddress, isAddress, type Provider, type Signer } from "ethers";
+import { getAddress, isAddress, parseEther, type Provider, type Signer } from "ethers";
 import type { NetworkConnection } from "hardhat/types/network";
 
 import { ReportsChain } from "../../sdk/attribution/reportsContract.ts";
@@ -125,6 +125,12 @@ export function readCount(name: string, text: string): number {
   const value = Number(text);
   if (/^\d+$/.test(text) && Number.isSafeInteger(value)) return value;
   throw new UserError(`--${name} wants a whole number, not "${text}".`);
+}
+
+/** An amount of OPEN of the command line, in the token's smallest unit. */
+export function readAmount(name: string, text: string): bigint {
+  if (/^\d+(\.\d{1,18})?$/.test(text)) return parseEther(text);
+  throw new UserError(`--${name} wants an amount of OPEN, not "${text}".`);
 }
 
 /** Pots of the command line, by number. */

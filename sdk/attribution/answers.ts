@@ -3,8 +3,8 @@ import { ZeroAddress } from "ethers";
 import { ZERO_WORD } from "../bytes.ts";
 import { CHUNK_BYTES } from "../content.ts";
 import { encodeShareProof, proveShare } from "../datanetProof.ts";
-import type { Receipt, ReceiptsDomain } from "../receipt.ts";
-import { ReceiptTree, shareOfReceipt } from "../receiptTree.ts";
+import type { Receipt } from "../receipt.ts";
+import { shareOfReceipt } from "../receiptTree.ts";
 import type { Split } from "../split.ts";
 import type { PublishedData } from "./dataStore.ts";
 import {
@@ -88,10 +88,11 @@ async function answerReceipt({
   published: PublishedData;
 }): Promise<string | undefined> {
   const { memo, place } = data.lists.inferences[first].inference;
-  const receipts = await published.receipts(memo);
-  const receipt = receipts?.at(place);
-  if (receipts === undefined || receipt === undefined) return undefined;
-  const settled = proveReceipt({ ...published.domain, receipts, place });
+  const found = await published.receipts(memo);
+  const receipt = found?.receipts.at(place);
+  if (found === undefined || receipt === undefined) return undefined;
+  const share = shareOfReceipt({ ...published.domain, receipt });
+  const settled = encodeShareProof({ share, siblings: found.tree.prove(place).siblings });
   return encodeInferenceAnswer({ inference: data.openInference(first), receipt, settled });
 }
 
@@ -121,14 +122,4 @@ async function answerContent({
 
 function chunkOf(text: Uint8Array, index: number): TextOpening {
   return openChunks(text, { firstChunk: index, count: 1 });
-}
-
-/** Proof of a receipt's share in the tree to which its settlement's memo commits. */
-export function proveReceipt({
-  receipts,
-  place,
-  ...domain
-}: ReceiptsDomain & { receipts: readonly Receipt[]; place: number }): string {
-  const { siblings } = new ReceiptTree({ ...domain, receipts }).prove(place);
-  return encodeShareProof({ share: shareOfReceipt({ ...domain, receipt: receipts[place] }), siblings });
 }

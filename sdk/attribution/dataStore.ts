@@ -3,7 +3,7 @@ import { AbiCoder } from "ethers";
 import { concatBytes, fromHex, readUint, toHex, writeHex, writeUint, ZERO_WORD } from "../bytes.ts";
 import { type Content, ContentTree, evidenceOf } from "../content.ts";
 import { EventArgs } from "../eventArgs.ts";
-import { RECEIPT_TUPLE, type Receipt, type ReceiptsDomain } from "../receipt.ts";
+import { readReceipt, RECEIPT_TUPLE, type Receipt, type ReceiptsDomain } from "../receipt.ts";
 import { ReceiptTree } from "../receiptTree.ts";
 import { type Report, reportId } from "./report.ts";
 import type { ReportData } from "./reportData.ts";
@@ -15,6 +15,12 @@ export interface DataStore {
   get: (key: string) => Promise<AsyncIterable<Uint8Array> | undefined>;
   /** Keeps bytes under a key, all of them or none. */
   put: (key: string, pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>) => Promise<void>;
+}
+
+/** Receipts that were settled together. */
+export interface SettledReceipts {
+  receipts: readonly Receipt[];
+  tree: ReceiptTree;
 }
 
 /** Data of a store that is not what its key says. */
@@ -95,15 +101,17 @@ export class PublishedData {
   }
 
   /** Receipts to which a settlement's memo commits. */
-  async receipts(memo: string): Promise<Receipt[] | undefined> {
+  async receipts(memo: string): Promise<SettledReceipts | undefined> {
     const key = `receipts/${memo}`;
     const bytes = await this.#read(key);
     if (bytes === undefined) return undefined;
     const receipts = decodeReceipts(bytes);
     if (receipts === undefined) throw new DamagedDataError(key, "It is no list of receipts.");
-    const found = new ReceiptTree({ ...this.domain, receipts }).memo;
-    if (found !== memo) throw new DamagedDataError(key, `Its receipts make the memo ${found}.`);
-    return receipts;
+    const tree = treeOf({ ...this.domain, receipts });
+    if (tree?.memo !== memo) {
+      throw new DamagedDataError(key, `Its receipts make ${tree === undefined ? "no memo" : `the memo ${tree.memo}`}.`);
+    }
+    return { receipts, tree };
   }
 
   async putReceipts(receipts: readonly Receipt[]): Promise<void> {
@@ -162,6 +170,16 @@ function rootOfText(text: Uint8Array): string {
   return text.length === 0 ? ZERO_WORD : ContentTree.from(text).contentRoot;
 }
 
+/** The tree of receipts; undefined if none has these. */
+function treeOf(request: ReceiptsDomain & { receipts: readonly Receipt[] }): ReceiptTree | undefined {
+  try {
+    return new ReceiptTree(request);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
 function decodeReceipts(bytes: Uint8Array): Receipt[] | undefined {
   try {
     const list = new EventArgs(coder.decode([`${RECEIPT_TUPLE}[] receipts`], bytes)).structs("receipts");
@@ -169,25 +187,4 @@ function decodeReceipts(bytes: Uint8Array): Receipt[] | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** A receipt that was decoded. */
-export function readReceipt(fields: EventArgs): Receipt {
-  return {
-    callId: fields.text("callId"),
-    payer: fields.text("payer"),
-    parentCallId: fields.text("parentCallId"),
-    serviceId: fields.uint("serviceId"),
-    inputHash: fields.text("inputHash"),
-    salt: fields.text("salt"),
-    childrenHash: fields.text("childrenHash"),
-    splitId: fields.text("splitId"),
-    assetSplitId: fields.text("assetSplitId"),
-    executor: fields.text("executor"),
-    outputRoot: fields.text("outputRoot"),
-    tokensIn: fields.uint("tokensIn"),
-    tokensOut: fields.uint("tokensOut"),
-    amount: fields.uint("amount"),
-    servedAt: fields.uint("servedAt"),
-  };
 }

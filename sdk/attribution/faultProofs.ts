@@ -1,9 +1,10 @@
 import { AbiCoder } from "ethers";
 
-import { toHex } from "../bytes.ts";
+import { fromHex, toHex } from "../bytes.ts";
 import { CHUNK_BYTES, type Content, ContentTree } from "../content.ts";
 import { encodeShareProof, LOG_ENTRY_TYPE, proveShare } from "../datanetProof.ts";
-import { RECEIPT_TUPLE, type Receipt } from "../receipt.ts";
+import { EventArgs } from "../eventArgs.ts";
+import { readReceipt, RECEIPT_TUPLE, type Receipt } from "../receipt.ts";
 import type { Share } from "../share.ts";
 import type { Split } from "../split.ts";
 import type { SumNode } from "../sumNode.ts";
@@ -420,6 +421,25 @@ export function encodeInferenceAnswer(answer: {
   settled?: string;
 }): string {
   return coder.encode([INFERENCE_ANSWER_TYPE], [{ spans: NO_SPANS, output: NO_TEXT, settled: "0x", ...answer }]);
+}
+
+/**
+ * What an answer of `encodeInferenceAnswer` shows beside the inference.
+ *
+ * @throws Error if it is none.
+ */
+export function decodeInferenceAnswer(answer: string): {
+  receipt: Receipt;
+  settled: string;
+  output: { firstChunk: number; chunks: Uint8Array };
+} {
+  const fields = new EventArgs(coder.decode([`${INFERENCE_ANSWER_TYPE} answer`], answer)).struct("answer");
+  const output = fields.struct("output");
+  return {
+    receipt: readReceipt(fields.struct("receipt")),
+    settled: fields.text("settled"),
+    output: { firstChunk: output.index("firstChunk"), chunks: fromHex(output.text("chunks"), "Chunks") },
+  };
 }
 
 /** Answers a demand for a chunk of a contribution. */

@@ -11,14 +11,13 @@ import {
 } from "ethers";
 
 import { encodeAccount } from "../account.ts";
-import { readLogs } from "../chainLogs.ts";
+import { type LogPosition, readLogs } from "../chainLogs.ts";
 import { EventArgs } from "../eventArgs.ts";
 import { decodeRegistryLog } from "../registryEvents.ts";
 import { RegistryState } from "../registryState.ts";
-import { unpackShare, SHARE_BYTES } from "../share.ts";
 import { type Draw, encodeDraws, type Split, splitOfDraw } from "../split.ts";
-import { NODE_BYTES, unpackSumNode } from "../sumNode.ts";
-import { fromHex, ZERO_WORD } from "../bytes.ts";
+import { ZERO_WORD } from "../bytes.ts";
+import { decodeShareProof } from "../datanetProof.ts";
 import type { Item, ItemKind } from "./faultProofs.ts";
 import { ITEM_TYPE } from "./faultProofs.ts";
 import {
@@ -213,6 +212,7 @@ export class ReportsChain {
   readonly #settlements = new Map<string, KeptSettlement[]>();
   readonly #times = new Map<number, number>();
   #nextBlock: number;
+  #last: LogPosition = { blockNumber: -1, logIndex: -1 };
 
   private constructor({
     provider,
@@ -340,7 +340,7 @@ export class ReportsChain {
     const addresses = [reports, pots, channels, datanets];
     for await (const logs of readLogs({ provider: this.provider, addresses, ...range })) {
       for (const log of logs) await this.#apply(log);
-      this.#nextBlock = Math.max(this.#nextBlock, logs.at(-1)?.blockNumber ?? 0);
+      this.#nextBlock = Math.max(this.#nextBlock, this.#last.blockNumber);
     }
     this.#nextBlock = Math.max(this.#nextBlock, toBlock + 1);
   }
@@ -427,6 +427,20 @@ export class ReportsChain {
     }
   }
 
+  /** The data of the answer that ended a demand; undefined if it cannot be read from the transaction that gave it. */
+  async answerTo({ endedBy, id }: PostedDemand): Promise<string | undefined> {
+    if (endedBy === undefined) return undefined;
+    const transaction = await this.provider.getTransaction(endedBy);
+    if (transaction?.to !== this.addresses.reports) return undefined;
+    const parsed = REPORTS_ABI.parseTransaction(transaction);
+    if (parsed?.name !== "answer") return undefined;
+    const args = new EventArgs(parsed.args);
+    const report = args.struct("report");
+    const posted = { figures: readFigures(report.struct("figures")), reporter: report.text("reporter") };
+    const answered = reportId({ ...posted, postedAt: report.uint("postedAt") });
+    return demandIdOf(answered, readItem(args.struct("item"))) === id ? args.text("data") : undefined;
+  }
+
   // ------------------------------------------------------------------ transactions
 
   approve(amount: bigint): TransactionRequest {
@@ -492,6 +506,14 @@ export class ReportsChain {
   // ------------------------------------------------------------------ events
 
   async #apply(log: Log): Promise<void> {
+    // A batch that failed is read again.
+    if (log.blockNumber < this.#last.blockNumber) return;
+    if (log.blockNumber === this.#last.blockNumber && log.index <= this.#last.logIndex) return;
+    await this.#applyNew(log);
+    this.#last = { blockNumber: log.blockNumber, logIndex: log.index };
+  }
+
+  async #applyNew(log: Log): Promise<void> {
     const address = getAddress(log.address);
     if (address === this.addresses.datanets) {
       const event = decodeRegistryLog({ log, registry: "datanet" });
@@ -621,32 +643,14 @@ function drawsOfPaths(paths: StepFields[][]): Draw[] {
   const draws = new Map<string, { depth: number; draw: Draw }>();
   for (const path of paths) {
     for (const [depth, [size, index, arbiter, proof]] of path.entries()) {
-      const draw = readDraw({ size: Number(size), index: Number(index), arbiter, proof });
+      const { share, siblings } = decodeShareProof(proof);
+      const draw = { arbiter, size: Number(size), first: Number(index), shares: [share], siblings };
       const key = `${splitOfDraw(draw).id} ${index}`;
       const known = draws.get(key);
       draws.set(key, { draw, depth: Math.max(depth, known?.depth ?? 0) });
     }
   }
   return [...draws.values()].sort((a, b) => a.depth - b.depth).map(({ draw }) => draw);
-}
-
-function readDraw({
-  size,
-  index,
-  arbiter,
-  proof,
-}: {
-  size: number;
-  index: number;
-  arbiter: string;
-  proof: string;
-}): Draw {
-  const bytes = fromHex(proof, "A share's proof");
-  const siblings = [];
-  for (let at = SHARE_BYTES; at < bytes.length; at += NODE_BYTES) {
-    siblings.push(unpackSumNode(bytes.subarray(at, at + NODE_BYTES)));
-  }
-  return { arbiter, size, first: index, shares: [unpackShare(bytes.subarray(0, SHARE_BYTES))], siblings };
 }
 
 /** Id of a demand, as the contract makes it. */

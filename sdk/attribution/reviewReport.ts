@@ -204,8 +204,11 @@ class Review {
       if (wrong !== undefined) return wrong;
     }
     const expected = this.#attributor.attribute(output).spans;
+    let first = 0;
     for (const owned of expected) {
-      for (let k = 0; k <= spans.length; k++) {
+      while (first < spans.length && spans[first].creditEnd <= owned.creditStart) first++;
+      for (let k = first; k <= spans.length; k++) {
+        if (k > first && spans[k - 1].creditEnd >= owned.creditEnd) break;
         const from = Math.max(owned.creditStart, k === 0 ? 0 : spans[k - 1].creditEnd);
         const to = Math.min(owned.creditEnd, k === spans.length ? output.length + 1 : spans[k].creditStart);
         if (from < to) {

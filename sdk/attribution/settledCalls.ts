@@ -1,13 +1,12 @@
 import type { Receipt, ReceiptsDomain } from "../receipt.ts";
 import { receiptDigest } from "../receipt.ts";
-import { ReceiptTree } from "../receiptTree.ts";
 import type { SettledCall } from "./buildReport.ts";
 import { DamagedDataError, type PublishedData } from "./dataStore.ts";
 import type { KeptSettlement } from "./reportsContract.ts";
 
 /**
  * The calls of settlements that can be reported: those whose receipts and outputs are there and fit what was settled. Tells
- * of the others why not.
+ * of the others why not, and whether data may still come in for some.
  */
 export async function collectCalls({
   settlements,
@@ -18,18 +17,20 @@ export async function collectCalls({
   settlements: readonly KeptSettlement[];
   data: PublishedData;
   say: (line: string) => void;
-}): Promise<SettledCall[]> {
+}): Promise<{ calls: SettledCall[]; isComplete: boolean }> {
+  let isComplete = true;
   const calls = new Map<string, SettledCall>();
   for (const settlement of settlements) {
     const { memo, amount } = settlement;
-    const receipts = await orUndefined(() => data.receipts(memo), say);
-    if (receipts === undefined) {
+    const found = await orUndefined(() => data.receipts(memo), say);
+    if (found === undefined) {
+      isComplete = false;
       say(`Settlement ${memo} is left out: its receipts are not there (receipts/${memo}).`);
       continue;
     }
-    const { total } = new ReceiptTree({ ...domain, receipts });
-    if (total !== amount) {
-      say(`Settlement ${memo} is left out: its receipts come to ${total}, but ${amount} was settled.`);
+    const { receipts, tree } = found;
+    if (tree.total !== amount) {
+      say(`Settlement ${memo} is left out: its receipts come to ${tree.total}, but ${amount} was settled.`);
       continue;
     }
     for (const [place, receipt] of receipts.entries()) {
@@ -37,6 +38,7 @@ export async function collectCalls({
       const reason = calls.has(digest) ? "it was settled before" : strangenessOf(receipt, settlement);
       const output = reason === undefined ? await orUndefined(() => data.output(receipt.outputRoot), say) : undefined;
       if (reason !== undefined || output === undefined) {
+        isComplete &&= reason !== undefined;
         const missing = `its output is not there (outputs/${receipt.outputRoot})`;
         say(`Call ${receipt.callId} is left out: ${reason ?? missing}.`);
         continue;
@@ -44,7 +46,7 @@ export async function collectCalls({
       calls.set(digest, { receipt, output, settlement: { memo, settled: amount, receipts: receipts.length, place } });
     }
   }
-  return [...calls.values()];
+  return { calls: [...calls.values()], isComplete };
 }
 
 function strangenessOf({ executor, splitId }: Receipt, settlement: KeptSettlement): string | undefined {

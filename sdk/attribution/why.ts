@@ -1,7 +1,6 @@
 import { walletAccount } from "../account.ts";
 import { evidenceOf } from "../content.ts";
 import { type Receipt, receiptDigest, type ReceiptsDomain } from "../receipt.ts";
-import { ReceiptTree } from "../receiptTree.ts";
 import { type Share, ShareKind } from "../share.ts";
 import { entitlementOf, type Split, splitOfDraw } from "../split.ts";
 import { rootOfShares, type SumTree } from "../sumTree.ts";
@@ -216,12 +215,11 @@ async function explainCall({
 async function readReceiptOf(published: PublishedData, inference: Inference): Promise<Receipt> {
   const { memo, place, settled, receiptDigest: digest } = inference;
   const domain: ReceiptsDomain = published.domain;
-  const receipts = await published.receipts(memo);
-  hold(receipts !== undefined, `The receipts of settlement ${memo} are not there (receipts/${memo})`);
-  const receipt = receipts.at(place);
-  const { total } = new ReceiptTree({ ...domain, receipts });
+  const found = await published.receipts(memo);
+  hold(found !== undefined, `The receipts of settlement ${memo} are not there (receipts/${memo})`);
+  const receipt = found.receipts.at(place);
   hold(
-    receipt !== undefined && total === settled && receiptDigest({ ...domain, receipt }) === digest,
+    receipt !== undefined && found.tree.total === settled && receiptDigest({ ...domain, receipt }) === digest,
     `The settlement ${memo} has another receipt at place ${place}`,
   );
   return receipt;

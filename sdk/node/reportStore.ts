@@ -1,5 +1,5 @@
 import { createReadStream } from "node:fs";
-import { access } from "node:fs/promises";
+import { access, chmod } from "node:fs/promises";
 import path from "node:path";
 
 import type { DataStore } from "../attribution/dataStore.ts";
@@ -7,6 +7,9 @@ import { type Disk, LOCAL_DISK } from "./disk.ts";
 
 /** Bytes that are read at a time. */
 const READ_BYTES = 1 << 20;
+
+/** Whoever serves the directory may run as somebody else. */
+const READABLE = 0o644;
 
 const KEY = /^[a-z]+\/0x[0-9a-f]+$/;
 
@@ -43,6 +46,7 @@ export class DirectoryStore implements DataStore {
     } finally {
       await target.close();
     }
+    await chmod(draft, READABLE);
     await this.#disk.replace(draft, file, directory);
   }
 

@@ -9,6 +9,7 @@ import type { ReportData } from "../attribution/reportData.ts";
 import { writeReportFile } from "../attribution/reportFile.ts";
 import type { KnownPot, PostedReport, ReportsChain } from "../attribution/reportsContract.ts";
 import { collectCalls } from "../attribution/settledCalls.ts";
+import { eachPot } from "./eachPot.ts";
 import { loadPotTexts, type PotTexts } from "./potTexts.ts";
 import { DirectoryStore } from "./reportStore.ts";
 
@@ -28,6 +29,10 @@ export interface ReporterOptions {
   pots?: readonly bigint[];
   /** Blocks after which an event counts: nodes may still replace those near the chain's head. */
   confirmations?: number;
+  /** Least total of a report, and least of what is swept, that is worth its gas; in the token's smallest unit. */
+  least?: bigint;
+  /** How long after its end an epoch waits for receipts and outputs that are not there, in seconds. */
+  patienceSeconds?: number;
   /** Keeps reports that are about to be posted; a directory of its own if absent. */
   drafts?: DataStore;
   say: (line: string) => void;
@@ -61,14 +66,12 @@ export class Reporter {
       return;
     }
     await this.#follow();
-    for (const { id, pot } of chain.pots) {
-      if (pots !== undefined && !pots.includes(pot.number)) continue;
+    await eachPot({ chain, pots, say }, async (known) => {
       for (let isBusy = true; isBusy;) {
         await this.#follow();
-        const known = chain.pots.find((each) => each.id === id);
-        isBusy = known !== undefined && (await this.#step(known));
+        isBusy = await this.#step(known);
       }
-    }
+    });
   }
 
   async #follow(): Promise<void> {
@@ -115,7 +118,13 @@ export class Reporter {
     const say = (line: string): void => {
       this.#sayOnce(known, epoch, line);
     };
-    const calls = await collectCalls({ ...domain, settlements, data: this.#data, say });
+    const { calls, isComplete } = await collectCalls({ ...domain, settlements, data: this.#data, say });
+    const { patienceSeconds = 0 } = this.#options;
+    const { time } = await chain.now();
+    if (!isComplete && time < (epoch + 1) * chain.times.epochSeconds + patienceSeconds) {
+      say("waits for data that may still come in");
+      return undefined;
+    }
     const fractions = new Map<string, bigint>();
     for (const { splitId } of settlements) {
       if (!fractions.has(splitId)) fractions.set(splitId, await chain.fractionOf(id, splitId, epoch));
@@ -142,6 +151,10 @@ export class Reporter {
   async #post(known: KnownPot, data: ReportData): Promise<boolean> {
     const { chain } = this.#options;
     const { figures } = data;
+    if (figures.total < (this.#options.least ?? 0n)) {
+      this.#sayOnce(known, figures.epoch, `is not reported: ${figures.total} is too little`);
+      return false;
+    }
     if (!(await this.#bond(known, figures))) return false;
     await this.#release(known);
     // Before it is posted: if data comes in late, the same report could not be made again.
@@ -272,7 +285,12 @@ export class Reporter {
   async #sweep({ id, pot }: KnownPot, pending?: PostedReport): Promise<boolean> {
     const { chain } = this.#options;
     const [{ since }, balance, { time }] = await Promise.all([chain.markOf(id), chain.balanceOf(pot), chain.now()]);
-    if (balance === 0n || (since !== 0 && time < since + chain.times.sweepSeconds)) return false;
+    if (
+      balance === 0n ||
+      balance < (this.#options.least ?? 0n) ||
+      (since !== 0 && time < since + chain.times.sweepSeconds)
+    )
+      return false;
     await this.#send(chain.sweep(pot, pending?.report));
     this.#options.say(
       `Pot ${pot.number}: ${since === 0 ? "marked" : "swept what nobody reported, and marked"} what is in it.`,

@@ -1,14 +1,19 @@
 import type { Signer, TransactionRequest } from "ethers";
 
-import { type DataStore, PublishedData } from "../attribution/dataStore.ts";
-import { type Item, ItemKind } from "../attribution/faultProofs.ts";
+import { concatBytes } from "../bytes.ts";
+import { decodeShareProof } from "../datanetProof.ts";
+import type { Share } from "../share.ts";
+import type { SumNode } from "../sumNode.ts";
+import { type DataStore, PublishedData, type SettledReceipts } from "../attribution/dataStore.ts";
+import { decodeInferenceAnswer, type Item, ItemKind } from "../attribution/faultProofs.ts";
 import type { ReportData } from "../attribution/reportData.ts";
 import type { KnownPot, PostedReport, ReportsChain } from "../attribution/reportsContract.ts";
 import { reviewReport, type ReviewSource, UnknownCallError } from "../attribution/reviewReport.ts";
 import { orUndefined } from "../attribution/settledCalls.ts";
 import { CHUNK_BYTES } from "../content.ts";
 import { type Receipt, receiptDigest, type ReceiptsDomain } from "../receipt.ts";
-import { ReceiptTree, shareOfReceipt } from "../receiptTree.ts";
+import { shareOfReceipt } from "../receiptTree.ts";
+import { eachPot } from "./eachPot.ts";
 import { loadPotTexts, MissingDataError, type PotTexts } from "./potTexts.ts";
 
 /** What a watcher works with. */
@@ -32,12 +37,6 @@ export interface WatcherOptions {
 /** Demands for a report's data, if nothing else is said. */
 const DEFAULT_DEMANDS = 4;
 
-/** Receipts of a settlement, as reviews ask for them. */
-interface SettledReceipts {
-  receipts: readonly Receipt[];
-  tree: ReceiptTree;
-}
-
 /**
  * Reviews every report that can be challenged, unattended: recomputes it, challenges what is wrong, and demands what it is
  * not shown. Keeps nothing but indexes.
@@ -50,6 +49,13 @@ export class Watcher {
   /** Reports that were found to be right. */
   readonly #right = new Set<string>();
   readonly #said = new Set<string>();
+  /** What answers to demands have shown. */
+  readonly #shown = {
+    demands: new Set<string>(),
+    receipts: new Map<string, Receipt>(),
+    settled: new Map<string, { share: Share; siblings: SumNode[] }>(),
+    chunks: new Map<string, Map<number, Uint8Array>>(),
+  };
 
   constructor(options: WatcherOptions) {
     const { chain, store } = options;
@@ -66,13 +72,11 @@ export class Watcher {
       return;
     }
     await this.#follow();
-    for (const known of chain.pots) {
-      if (pots !== undefined && !pots.includes(known.pot.number)) continue;
+    await eachPot({ chain, pots, say }, async (known) => {
       const { reportId } = await chain.stateOf(known.id);
       const pending = reportId === undefined ? undefined : chain.report(reportId);
-      if (pending === undefined) continue;
-      if (!(await this.#expire(known, pending))) await this.#review(known, pending);
-    }
+      if (pending !== undefined && !(await this.#expire(known, pending))) await this.#review(known, pending);
+    });
     await this.#follow();
     await this.#reclaim();
   }
@@ -99,6 +103,7 @@ export class Watcher {
       return;
     }
     try {
+      await this.#learn(posted, data);
       const source = await this.#sourceOf(known, posted, data);
       const fault = reviewReport({ report: posted.report, data, ...source });
       if (fault === undefined) {
@@ -132,8 +137,8 @@ export class Watcher {
     for (const { inference } of lists.inferences) {
       const { memo, splitId } = inference;
       if (!settled.has(memo)) {
-        const receipts = await orUndefined(() => this.#data.receipts(memo), say);
-        if (receipts !== undefined) settled.set(memo, { receipts, tree: new ReceiptTree({ ...domain, receipts }) });
+        const found = await orUndefined(() => this.#data.receipts(memo), say);
+        if (found !== undefined) settled.set(memo, found);
       }
       if (!fractions.has(splitId)) fractions.set(splitId, await chain.fractionOf(known.id, splitId, epoch));
       const settlement = settlementKey(inference);
@@ -146,6 +151,7 @@ export class Watcher {
     for (const settlement of settled.values()) {
       for (const receipt of settlement.receipts) receipts.set(receiptDigest({ ...domain, receipt }), receipt);
     }
+    for (const receipt of this.#shown.receipts.values()) receipts.set(receiptDigest({ ...domain, receipt }), receipt);
     for (const { inference } of lists.inferences) {
       const receipt = receipts.get(inference.receiptDigest);
       const output = receipt && (await orUndefined(() => this.#data.output(receipt.outputRoot), say));
@@ -158,12 +164,40 @@ export class Watcher {
       settled: (memo, place, size) => {
         const of = settled.get(memo);
         const receipt = of?.receipts.at(place);
-        if (of?.tree.size !== size || receipt === undefined) return undefined;
+        if (of?.tree.size !== size || receipt === undefined)
+          return this.#shown.settled.get(placeKey(memo, place, size));
         return { share: shareOfReceipt({ ...domain, receipt }), siblings: of.tree.prove(place).siblings };
       },
       isSettled: (inference) => onRecord.get(settlementKey(inference)) ?? false,
       fractionOf: (splitId) => fractions.get(splitId) ?? 0n,
     };
+  }
+
+  /** Takes what answers to demands show: receipts, and outputs once all their chunks are there. */
+  async #learn(posted: PostedReport, { lists }: ReportData): Promise<void> {
+    const { chain } = this.#options;
+    for (const demand of chain.demandsOf(posted.id)) {
+      const { kind, first } = demand.item;
+      if (!demand.answered || this.#shown.demands.has(demand.id)) continue;
+      if (kind !== ItemKind.Receipt && kind !== ItemKind.OutputChunk) continue;
+      this.#shown.demands.add(demand.id);
+      const answer = await chain.answerTo(demand);
+      if (answer === undefined) continue;
+      const { receipt, settled, output } = decodeInferenceAnswer(answer);
+      const { memo, place, receipts, outputRoot, outputLength } = lists.inferences[first].inference;
+      if (kind === ItemKind.Receipt) {
+        this.#shown.receipts.set(receiptDigest({ ...this.#domain, receipt }), receipt);
+        this.#shown.settled.set(placeKey(memo, place, receipts), decodeShareProof(settled));
+        continue;
+      }
+      const chunks = this.#shown.chunks.get(outputRoot) ?? new Map<number, Uint8Array>();
+      this.#shown.chunks.set(outputRoot, chunks.set(output.firstChunk, output.chunks));
+      const count = Math.ceil(outputLength / CHUNK_BYTES);
+      if (chunks.size < count) continue;
+      const ordered = [...chunks].sort(([a], [b]) => a - b).map(([, chunk]) => chunk);
+      await this.#data.putOutput(concatBytes(ordered));
+      this.#options.say(`Published outputs/${outputRoot}, all of which was shown.`);
+    }
   }
 
   // ------------------------------------------------------------------ demand
@@ -188,18 +222,20 @@ export class Watcher {
     const items: Item[] = [];
     for (const first of unknown) {
       const { inference } = lists.inferences[first];
-      const receipts = await orUndefined(() => this.#data.receipts(inference.memo), this.#options.say);
-      const receipt = receipts?.find(
+      const found = await orUndefined(() => this.#data.receipts(inference.memo), this.#options.say);
+      const receipt = found?.receipts.find(
         (each) => receiptDigest({ ...this.#domain, receipt: each }) === inference.receiptDigest,
       );
-      if (receipt === undefined || receipts?.length !== inference.receipts) {
+      const isShown = this.#shown.settled.has(placeKey(inference.memo, inference.place, inference.receipts));
+      if (!isShown && (receipt === undefined || found?.tree.size !== inference.receipts)) {
         items.push({ kind: ItemKind.Receipt, first, second: 0 });
       }
       if ((await orUndefined(() => this.#data.output(inference.outputRoot), this.#options.say)) !== undefined) continue;
       const chunks = Math.ceil(Math.min(inference.outputLength, 2 ** 32) / CHUNK_BYTES);
       const { demands = DEFAULT_DEMANDS } = this.#options;
-      for (let second = 0; second < Math.min(chunks, demands); second++) {
-        items.push({ kind: ItemKind.OutputChunk, first, second });
+      const start = chunks <= demands ? 0 : Math.floor(Math.random() * chunks);
+      for (let i = 0; i < Math.min(chunks, demands); i++) {
+        items.push({ kind: ItemKind.OutputChunk, first, second: (start + i) % chunks });
       }
     }
     return items;
@@ -303,6 +339,10 @@ const ITEM_NAMES: Record<ItemKind, (item: Item) => string> = {
 /** What is demanded, for people. */
 export function describeItem(item: Item): string {
   return ITEM_NAMES[item.kind](item);
+}
+
+function placeKey(memo: string, place: number, receipts: number): string {
+  return `${memo} ${place} ${receipts}`;
 }
 
 function settlementKey({

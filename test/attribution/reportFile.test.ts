@@ -136,8 +136,8 @@ describe("report file", () => {
       const read = await readReportFile(pieces);
       expect(read.figures).to.deep.equal(data.figures);
       expect(read.pot).to.deep.equal(data.pot);
-      const { packedSpans: _, ...lists } = read.lists;
-      expect(lists).to.deep.equal(data.lists);
+      const { inferences, spans, credits, shares } = read.lists;
+      expect({ inferences, spans, credits, shares }).to.deep.equal(data.lists);
       expect(await fileOf(read)).to.deep.equal(bytes);
     }
   });

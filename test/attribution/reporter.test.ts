@@ -134,6 +134,25 @@ describe("Reporter", () => {
     expect((await postedReports(world))[0].figures.inferences).to.equal(6);
   });
 
+  it("waits for data that may still come in, as long as it is told to", async () => {
+    const world = await networkHelpers.loadFixture(fixture);
+    const files = await prepare(world, world.batches.slice(0, 1));
+    await run(world, files, { patienceSeconds: 3_600 });
+    expect(files.lines.join("\n")).to.contain("waits for data that may still come in.");
+    expect(await postedReports(world)).to.deep.equal([]);
+    await networkHelpers.time.increase(3_600);
+    await run(world, files, { patienceSeconds: 3_600 });
+    expect(await postedReports(world)).to.have.length(1);
+  });
+
+  it("does not report what is too little", async () => {
+    const world = await networkHelpers.loadFixture(fixture);
+    const files = await prepare(world);
+    await run(world, files, { least: 10n ** 20n });
+    expect(files.lines.at(-1)).to.match(/is not reported: \d+ is too little\.$/);
+    expect(await postedReports(world)).to.deep.equal([]);
+  });
+
   it("bonds what a report needs, from its wallet", async () => {
     const world = await networkHelpers.loadFixture(fixture);
     const files = await prepare(world);

@@ -8,6 +8,7 @@ import { buildReport } from "../../sdk/attribution/buildReport.ts";
 import { potId, type Report, reportId } from "../../sdk/attribution/report.ts";
 import type { ReportData } from "../../sdk/attribution/reportData.ts";
 import { walletAccount } from "../../sdk/account.ts";
+import { Reporter } from "../../sdk/node/reporter.ts";
 import { Watcher, type WatcherOptions } from "../../sdk/node/watcher.ts";
 import { forge } from "./forge.ts";
 import { FORGERIES, type ReportedWorld } from "./forgeries.ts";
@@ -156,10 +157,29 @@ describe("Watcher", () => {
       const files = await prepare(world, world.data);
       await withhold(files, `outputs/${world.batch.receipts[4].outputRoot}`);
       await run(world, files, { demands: 2 });
-      expect(files.lines.join("\n")).to.match(/demanded chunk 0 of the output of inference \d+\./);
+      expect(files.lines.join("\n")).to.match(/demanded chunk \d+ of the output of inference \d+\./);
       await networkHelpers.time.increase(DAY);
       await run(world, files);
       expect(await isPending(world)).to.equal(false);
+    });
+
+    it("reviews the report once they are shown, and publishes the output", async () => {
+      const world = await networkHelpers.loadFixture(fixture);
+      const files = await prepare(world, world.data);
+      const { outputRoot } = world.batch.receipts[4];
+      const others = await makeDirectories();
+      await publish(world, others.store, [world.batch]);
+      await (await publishedData(world, others.store)).putReport(files.report, world.data);
+      await withhold(files, `outputs/${outputRoot}`);
+      await withhold(files, `receipts/${world.batch.tree.memo}`);
+      await run(world, files, { demands: 40 });
+      expect(await world.reports.openDemands(reportId(files.report))).to.be.greaterThan(12n);
+      const options = { chain: await openChain(world), signer: world.reporter, store: others.store };
+      await new Reporter({ ...options, directory: others.own, say: () => undefined }).run();
+      expect(await world.reports.openDemands(reportId(files.report))).to.equal(0n);
+      await run(world, files);
+      expect(files.lines.at(-2)).to.equal(`Published outputs/${outputRoot}, all of which was shown.`);
+      expect(files.lines.at(-1)).to.match(/is right: 12 calls, \d+ credits\.$/);
     });
 
     it("challenges what else is wrong without it", async () => {
@@ -192,6 +212,15 @@ describe("Watcher", () => {
     await withhold(files, `reports/${reportId(files.report)}`);
     await run(world, files, { signer: world.contributors[1] });
     expect(files.lines.at(-1)).to.contain(`a demand needs ${DEMAND_BOND}, and the wallet has 0.`);
+  });
+
+  it("says which texts are missing, and goes on with other pots", async () => {
+    const world = await networkHelpers.loadFixture(fixture);
+    const files = await prepare(world, world.data);
+    const { contentRoot } = world.contributions[3].content;
+    await withhold(files, `contributions/${contentRoot}`);
+    await run(world, files);
+    expect(files.lines.at(-1)).to.contain(`The text of contribution 3 of Datanet 1 is not there: contributions/`);
   });
 
   it("looks only at the pots that it is given", async () => {

@@ -4,7 +4,6 @@ import { expect } from "chai";
 import { toUtf8Bytes } from "ethers";
 import { network } from "hardhat";
 
-import type { KnownPot, PostedReport } from "../../sdk/attribution/reportsContract.ts";
 import { explainEarnings, type Why } from "../../sdk/attribution/why.ts";
 import { loadPotTexts } from "../../sdk/node/potTexts.ts";
 import { Reporter } from "../../sdk/node/reporter.ts";
@@ -54,9 +53,8 @@ async function fixture(): Promise<ToldWorld> {
 async function explain(world: ToldWorld, wallet: string): Promise<Why> {
   const chain = await openChain(world);
   await chain.follow({ toBlock: await connection.ethers.provider.getBlockNumber() });
-  const [pot]: (KnownPot | undefined)[] = chain.pots;
-  const posted: PostedReport | undefined = pot?.reports.at(0);
-  if (pot === undefined || posted === undefined) throw new Error("Nothing is reported.");
+  const [pot] = chain.pots;
+  const [posted] = pot.reports;
   const published = await publishedData(world, world.directories.store);
   const options = { pot: pot.pot, chain, data: published, directory: world.directories.own };
   const texts = await loadPotTexts({ ...options, say: () => undefined });
