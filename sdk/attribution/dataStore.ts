@@ -1,6 +1,6 @@
 import { AbiCoder } from "ethers";
 
-import { concatBytes, fromHex, readUint, toHex, writeHex, writeUint, ZERO_WORD } from "../bytes.ts";
+import { concatBytes, equalBytes, fromHex, readUint, toHex, writeHex, writeUint, ZERO_WORD } from "../bytes.ts";
 import { type Content, ContentTree, evidenceOf } from "../content.ts";
 import { EventArgs } from "../eventArgs.ts";
 import { readReceipt, RECEIPT_TUPLE, type Receipt, type ReceiptsDomain } from "../receipt.ts";
@@ -116,7 +116,7 @@ export class PublishedData {
 
   async putReceipts(receipts: readonly Receipt[]): Promise<void> {
     const { memo } = new ReceiptTree({ ...this.domain, receipts });
-    await this.#store.put(`receipts/${memo}`, [fromHex(coder.encode([`${RECEIPT_TUPLE}[]`], [receipts]), "Receipts")]);
+    await this.#store.put(`receipts/${memo}`, [encodeReceipts(receipts)]);
   }
 
   /** What a posted report commits to; its lists give the roots it was posted with. */
@@ -180,10 +180,16 @@ function treeOf(request: ReceiptsDomain & { receipts: readonly Receipt[] }): Rec
   }
 }
 
+function encodeReceipts(receipts: readonly Receipt[]): Uint8Array {
+  return fromHex(coder.encode([`${RECEIPT_TUPLE}[]`], [receipts]), "Receipts");
+}
+
+/** The receipts that these bytes, and no others, stand for. */
 function decodeReceipts(bytes: Uint8Array): Receipt[] | undefined {
   try {
     const list = new EventArgs(coder.decode([`${RECEIPT_TUPLE}[] receipts`], bytes)).structs("receipts");
-    return list.map(readReceipt);
+    const receipts = list.map(readReceipt);
+    return equalBytes(encodeReceipts(receipts), bytes) ? receipts : undefined;
   } catch {
     return undefined;
   }

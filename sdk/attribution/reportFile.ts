@@ -33,6 +33,9 @@ const CHECKSUM_BYTES = 8;
 /** Records that are written, read and hashed at a time. */
 const RECORDS = 8_192;
 
+/** Most records of a list: what a program can hold in memory, whoever wrote the file. */
+const MAX_RECORDS = 2 ** 22;
+
 /** A field of a record: how many bytes, and how they are read. */
 type Kind = "hash" | "address" | "uint" | "number";
 type Layout<Name extends string> = readonly (readonly [Name, Kind, number])[];
@@ -116,6 +119,9 @@ export async function* writeReportFile(data: ReportData): AsyncGenerator<Uint8Ar
   writeRecord(POT, pot, header, 12);
   writeRecord(FIGURES, figures, header, 12 + bytesOf(POT));
   const spans = lists.spans.reduce((sum, list) => sum + list.length, 0);
+  const most = Math.max(spans, ...counts.map(([, length]) => length));
+  if (most > MAX_RECORDS)
+    throw new RangeError(`A list of a report's file has ${MAX_RECORDS} records at most, not ${most}.`);
   writeUint(header, SPANS_AT, BigInt(spans), 8, "A number of spans");
   yield* summed([header]);
   yield* summed(
@@ -150,6 +156,10 @@ export async function readReportFile(pieces: AsyncIterable<Uint8Array> | Iterabl
   const pot = readPot(header.subarray(4));
   const figures = readFigures(header.subarray(4 + bytesOf(POT)));
   const spanCount = Number(readUint(header, HEADER_BYTES - MAGIC.length - 8, 8));
+  const most = Math.max(spanCount, figures.inferences, figures.credits, figures.shares);
+  if (most > MAX_RECORDS) {
+    throw new ReportFileError("header", `a list of it has ${most} records, where ${MAX_RECORDS} are read at most`);
+  }
   const addresses = new Addresses();
 
   const inferences = await reader.list("inferences", figures.inferences, bytesOf(INFERENCE), (bytes) =>

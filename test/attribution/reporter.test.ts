@@ -1,20 +1,32 @@
-import { rm } from "node:fs/promises";
+import { readdir, rm, truncate } from "node:fs/promises";
 import path from "node:path";
 
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
 import { expect } from "chai";
-import type { Signer, TransactionRequest, TransactionResponse } from "ethers";
+import {
+  parseEther,
+  type Signer,
+  type TransactionRequest,
+  type TransactionResponse,
+  ZeroAddress,
+  ZeroHash,
+} from "ethers";
 import { network } from "hardhat";
 
+import { walletAccount } from "../../sdk/account.ts";
 import { buildReport } from "../../sdk/attribution/buildReport.ts";
 import type { DataStore } from "../../sdk/attribution/dataStore.ts";
 import { ItemKind } from "../../sdk/attribution/faultProofs.ts";
 import { potId, type Report } from "../../sdk/attribution/report.ts";
+import { proveShare } from "../../sdk/datanetProof.ts";
+import { ShareKind } from "../../sdk/share.ts";
+import { Split } from "../../sdk/split.ts";
 import { Reporter, type ReporterOptions } from "../../sdk/node/reporter.ts";
 import { DirectoryStore } from "../../sdk/node/reportStore.ts";
 import { type Directories, makeDirectories, openChain, publish, publishedData } from "./published.ts";
 import {
   BOND,
+  channelOf,
   DAY,
   DEMAND_BOND,
   deployReports,
@@ -38,7 +50,10 @@ interface SettledWorld extends ReportWorld {
 /** An epoch with two settlements that is over. */
 async function fixture(): Promise<SettledWorld> {
   const world = await deployReports(connection);
-  const batches = [await settleCalls(world, someOutputs(world, 6)), await settleCalls(world, someOutputs(world, 5, 8))];
+  const batches = [
+    await settleCalls(world, someOutputs(world, 6)),
+    await settleCalls(world, someOutputs(world, 5, 8), { release: false }),
+  ];
   return { ...world, batches, epoch: await endEpoch(world) };
 }
 
@@ -186,6 +201,40 @@ describe("Reporter", () => {
     expect(await postedReports(world)).to.have.length(2);
   });
 
+  it("reports and releases what comes through several splits", async () => {
+    const world = await networkHelpers.loadFixture(fixture);
+    const { pot, pots, service, channels, payer } = world;
+    const outer = Split.from({
+      shares: [
+        { kind: ShareKind.Account, recipient: walletAccount(world.operator.address), units: 1n, evidence: ZeroHash },
+        { kind: ShareKind.Split, recipient: service.id, units: 3n, evidence: ZeroHash },
+      ],
+    });
+    const steps = [outer, service].map((split, i) => ({
+      size: 2,
+      index: 1 - i,
+      arbiter: ZeroAddress,
+      proof: proveShare(split, 1 - i),
+    }));
+    await pots.addSource(pot, outer.id, [steps]);
+    const nested = { ...world, service: outer };
+    await channels.connect(payer).deposit(channelOf(nested), parseEther("100"));
+    const batch = await settleCalls(nested, someOutputs(world, 3, 9), { release: false });
+    const files = await prepare(world, [...world.batches, batch]);
+    const epoch = await endEpoch(world);
+    await run(world, files);
+    await networkHelpers.time.increase(DAY);
+    await run(world, files);
+    await networkHelpers.time.increase(DAY);
+    await run(world, files);
+    const last = (await postedReports(world)).at(-1);
+    expect(last?.figures.epoch).to.equal(epoch);
+    expect(last?.figures.total).to.equal(
+      batch.receipts.reduce((sum, { amount }) => sum + (amount * 225n) / 1_000n, 0n),
+    );
+    expect(files.lines.join("\n")).to.contain(`epoch ${epoch}: paid ${last?.figures.total}.`);
+  });
+
   it("answers demands for every kind of data of its report", async () => {
     const world = await networkHelpers.loadFixture(fixture);
     const { reports, watcher, pot } = world;
@@ -230,7 +279,6 @@ describe("Reporter", () => {
     const world = await networkHelpers.loadFixture(fixture);
     const files = await prepare(world);
     await run(world, files);
-    const { readdir, truncate } = await import("node:fs/promises");
     const [index] = (await readdir(files.own)).filter((file) => file.startsWith("index-"));
     await truncate(path.join(files.own, index), 400);
     await settleCalls(world, someOutputs(world, 1, 20));

@@ -11,19 +11,17 @@ import { runScript, type ScriptResult } from "../helpers/script.ts";
 import { publish } from "./published.ts";
 import { DAY, deployReports, endEpoch, type ReportWorld, settleCalls, someOutputs } from "./reports.ts";
 
-const URL_VARIABLE = "LOCALHOST_RPC_URL";
-
 describe("the programs of Proof of Attribution", function () {
   this.timeout(120_000);
   let node: LocalNode;
   let world: ReportWorld;
   let directory: string;
   let epoch: number;
-  const urlBefore = process.env[URL_VARIABLE];
+  const urlBefore = process.env.LOCALHOST_RPC_URL;
 
   before(async () => {
     node = await startNode(NODE_COMMANDS.anvil);
-    process.env[URL_VARIABLE] = node.url;
+    process.env.LOCALHOST_RPC_URL = node.url;
     world = await deployReports(await network.create("localhost"));
     directory = await mkdtemp(path.join(tmpdir(), "programs-"));
     const batch = await settleCalls(world, someOutputs(world, 4));
@@ -34,8 +32,8 @@ describe("the programs of Proof of Attribution", function () {
   after(async () => {
     await world.connection.close();
     await node.stop();
-    if (urlBefore === undefined) delete process.env[URL_VARIABLE];
-    else process.env[URL_VARIABLE] = urlBefore;
+    if (urlBefore === undefined) delete process.env.LOCALHOST_RPC_URL;
+    else process.env.LOCALHOST_RPC_URL = urlBefore;
   });
 
   async function run(script: string, ...args: string[]): Promise<ScriptResult> {
