@@ -7,16 +7,7 @@ import { Attributor, type Span } from "./attribute.ts";
 import { type ContributionText, FaultProofs, type GramMatch, type GramPlace, ReportTree } from "./faultProofs.ts";
 import type { GramIndex } from "./gramIndex.ts";
 import { MAX_GRAM_BYTES, TOKEN_SEPARATOR } from "./grams.ts";
-import {
-  creditEvidence,
-  creditOf,
-  dataShareOf,
-  type Inference,
-  NO_CREDIT,
-  type Report,
-  type ReportedSpan,
-  spanOfCredit,
-} from "./report.ts";
+import { creditOf, dataShareOf, type Inference, NO_CREDIT, type Report, type ReportedSpan } from "./report.ts";
 import type { ReportData } from "./reportData.ts";
 
 /** Which contract decides a fault. */
@@ -268,7 +259,8 @@ class Review {
       const isOwn =
         credit !== undefined &&
         span.credit < lists.credits.length &&
-        creditEvidence(credit.inference, credit.span) === creditEvidence(i, k) &&
+        credit.inference === i &&
+        credit.span === k &&
         credit.amount === amount;
       if (!isOwn) {
         return payoutFault("F6", `${name} has not the credit of ${amount} that it should.`, this.#proofs.credit(at));
@@ -285,8 +277,7 @@ class Review {
   #creditsFault(): ReportFault | undefined {
     const { credits, spans } = this.#data.lists;
     for (const [x, { inference, span }] of credits.entries()) {
-      const named = spanOfCredit(creditEvidence(inference, span));
-      if (named === undefined || spans.at(inference)?.at(span)?.credit !== x) {
+      if (spans.at(inference)?.at(span)?.credit !== x) {
         return payoutFault("F5", `Credit ${x} names a span that has another one.`, this.#proofs.lostCredit(x));
       }
     }
