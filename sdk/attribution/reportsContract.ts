@@ -2,7 +2,6 @@ import {
   AbiCoder,
   getAddress,
   Interface,
-  isCallException,
   keccak256,
   type Log,
   type Provider,
@@ -416,17 +415,6 @@ export class ReportsChain {
     return { balance: balance.uint("value"), allowance: allowance.uint("value") };
   }
 
-  /** Whether a transaction would go through. */
-  async passes(from: string, transaction: TransactionRequest): Promise<boolean> {
-    try {
-      await this.provider.call({ ...transaction, from });
-      return true;
-    } catch (error) {
-      if (isCallException(error)) return false;
-      throw error;
-    }
-  }
-
   /** The data of the answer that ended a demand; undefined if it cannot be read from the transaction that gave it. */
   async answerTo({ endedBy, id }: PostedDemand): Promise<string | undefined> {
     if (endedBy === undefined) return undefined;
@@ -558,7 +546,7 @@ export class ReportsChain {
         const known = this.#pots.get(args.text("potId"));
         if (known === undefined) break;
         const splitId = args.text("splitId");
-        const draws = await this.#drawsOf({ id: known.id, splitId, transactionHash });
+        const draws = await this.#drawsOf(transactionHash);
         known.sources.set(splitId, { splitId, draws });
         break;
       }
@@ -617,22 +605,11 @@ export class ReportsChain {
   }
 
   /** The steps of a source's paths are shares with their proofs: what a release needs. */
-  async #drawsOf({
-    id,
-    splitId,
-    transactionHash,
-  }: {
-    id: string;
-    splitId: string;
-    transactionHash: string;
-  }): Promise<Draw[] | undefined> {
+  async #drawsOf(transactionHash: string): Promise<Draw[] | undefined> {
     const transaction = await this.provider.getTransaction(transactionHash);
     if (transaction?.to !== this.addresses.pots) return undefined;
     const parsed = POTS_ABI.parseTransaction(transaction);
-    if (parsed?.name !== "addSource") return undefined;
-    const args = new EventArgs(parsed.args);
-    if (potId(readPot(args.struct("pot"))) !== id || args.text("splitId") !== splitId) return undefined;
-    return drawsOfPaths(parsed.args.getValue("paths") as StepFields[][]);
+    return parsed?.name === "addSource" ? drawsOfPaths(parsed.args.getValue("paths") as StepFields[][]) : undefined;
   }
 }
 

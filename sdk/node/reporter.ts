@@ -155,6 +155,10 @@ export class Reporter {
       this.#sayOnce(known, figures.epoch, `is not reported: ${figures.total} is too little`);
       return false;
     }
+    if (await this.#wasDefeated(known, figures)) {
+      this.#sayOnce(known, figures.epoch, "is not reported: the same report of this account was void");
+      return false;
+    }
     if (!(await this.#bond(known, figures))) return false;
     await this.#release(known);
     // Before it is posted: if data comes in late, the same report could not be made again.
@@ -166,6 +170,15 @@ export class Reporter {
       `posted: ${figures.inferences} calls, ${figures.credits} credits, ${figures.total}`,
     );
     return true;
+  }
+
+  /** Whether it would lose its bond a second time for the same. */
+  async #wasDefeated({ reports }: KnownPot, figures: Figures): Promise<boolean> {
+    const reporter = await this.#options.signer.getAddress();
+    const key = draftKey(figures);
+    return reports.some(
+      ({ status, report }) => status === "defeated" && report.reporter === reporter && draftKey(report.figures) === key,
+    );
   }
 
   /** Publishes the file of a report that was posted. */

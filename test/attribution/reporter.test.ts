@@ -4,6 +4,7 @@ import path from "node:path";
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
 import { expect } from "chai";
 import {
+  MaxUint256,
   parseEther,
   type Signer,
   type TransactionRequest,
@@ -13,12 +14,12 @@ import {
 } from "ethers";
 import { network } from "hardhat";
 
-import { walletAccount } from "../../sdk/account.ts";
+import { encodeAccount, walletAccount } from "../../sdk/account.ts";
 import { buildReport } from "../../sdk/attribution/buildReport.ts";
 import type { DataStore } from "../../sdk/attribution/dataStore.ts";
 import { ItemKind } from "../../sdk/attribution/faultProofs.ts";
 import { potId, type Report } from "../../sdk/attribution/report.ts";
-import { proveShare } from "../../sdk/datanetProof.ts";
+import { logEntry, proveShare } from "../../sdk/datanetProof.ts";
 import { ShareKind } from "../../sdk/share.ts";
 import { Split } from "../../sdk/split.ts";
 import { Reporter, type ReporterOptions } from "../../sdk/node/reporter.ts";
@@ -101,6 +102,8 @@ describe("Reporter", () => {
     expect(report.figures).to.deep.equal(expected.figures);
     const published = await (await publishedData(world, files.store)).report(report);
     expect(published?.figures).to.deep.equal(expected.figures);
+    const account = encodeAccount({ address: pot.keeper, tag: pot.number });
+    expect(await ledger.balanceOf(account)).to.be.at.least(expected.figures.total);
 
     await networkHelpers.time.increase(DAY);
     await run(world, files);
@@ -173,7 +176,56 @@ describe("Reporter", () => {
     const files = await prepare(world);
     await run(world, files, { signer: world.watcher });
     expect((await world.reports.bondOf(potId(world.pot), world.watcher)).amount).to.equal(BOND);
+    expect(await world.token.allowance(world.watcher, world.reports)).to.equal(MaxUint256);
     expect((await postedReports(world))[0].reporter).to.equal(world.watcher.address);
+  });
+
+  it("bonds and approves no more than is missing", async () => {
+    const world = await networkHelpers.loadFixture(fixture);
+    const { token, reports, pot, contributors } = world;
+    const [signer] = contributors;
+    await token.transfer(signer, 2n * BOND);
+    await token.connect(signer).approve(reports, BOND / 4n);
+    await reports.connect(signer).bond(pot, BOND / 4n);
+    await run(world, await prepare(world), { signer });
+    expect((await reports.bondOf(potId(pot), signer)).amount).to.equal(BOND);
+    expect(await token.allowance(signer, reports)).to.equal(0n);
+  });
+
+  it("knows no pots but those of its contract", async () => {
+    const world = await networkHelpers.loadFixture(fixture);
+    const { pots, log, contributions, ledger } = world;
+    const version = { datanetId: 1n, version: 1n, size: contributions.length, wrapping: "0x" };
+    await pots.createPot(ledger, version, logEntry({ log }, contributions[2]), 5, 0, 0);
+    const chain = await openChain(world);
+    await chain.follow({ toBlock: await connection.ethers.provider.getBlockNumber(), blocksPerRequest: 3 });
+    expect(chain.pots.map(({ pot }) => pot)).to.deep.equal([world.pot]);
+  });
+
+  it("does not report again what was void, and leaves it to others", async () => {
+    const world = await networkHelpers.loadFixture(fixture);
+    const { reports, watcher, pot } = world;
+    const files = await prepare(world);
+    await run(world, files);
+    const [report] = await postedReports(world);
+    const item = { kind: ItemKind.Inference, first: 0, second: 0 };
+    await reports.connect(watcher).demand(report, pot, item);
+    await networkHelpers.time.increase(DAY);
+    await reports.expire(report, item);
+    await run(world, files);
+    expect(files.lines.at(-1)).to.contain("is not reported: the same report of this account was void.");
+    expect(await postedReports(world)).to.have.length(1);
+    await run(world, files, { signer: world.payer });
+    expect(await postedReports(world)).to.have.length(2);
+  });
+
+  it("does not report while it waits for its bond", async () => {
+    const world = await networkHelpers.loadFixture(fixture);
+    const files = await prepare(world);
+    await world.reports.connect(world.reporter).requestExit(potId(world.pot));
+    await run(world, files);
+    expect(files.lines.join("\n")).to.contain("is not reported: the reporter wants its bond back.");
+    expect(await postedReports(world)).to.deep.equal([]);
   });
 
   it("says so if its wallet does not have the bond", async () => {

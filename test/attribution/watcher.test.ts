@@ -102,6 +102,26 @@ describe("Watcher", () => {
     });
   }
 
+  it("challenges a report of calls that were settled in another epoch", async () => {
+    const world = await networkHelpers.loadFixture(fixture);
+    const batch = await settleCalls(world, someOutputs(world, 2, 9));
+    const epoch = await endEpoch(world);
+    const data = buildReport(await sourceOf(world, [world.batch, batch], epoch));
+    const files = await prepare(world, data);
+    await publish(world, files.store, [batch]);
+    await run(world, files);
+    expect(files.lines.at(-1)).to.match(/challenged \(F6\): .*; what is on record gives it 0\.$/);
+  });
+
+  it("says once that a report is right", async () => {
+    const world = await networkHelpers.loadFixture(fixture);
+    const { store, own, lines } = await prepare(world, world.data);
+    const options = { chain: await openChain(world), signer: world.watcher, store, directory: own };
+    const watcher = new Watcher({ ...options, say: (line) => lines.push(line) });
+    for (let i = 0; i < 3; i++) await watcher.run();
+    expect(lines.filter((line) => line.includes("is right"))).to.have.length(1);
+  });
+
   describe("of a report whose file is withheld", () => {
     it("demands data, and makes the report void if it is not shown", async () => {
       const world = await networkHelpers.loadFixture(fixture);
