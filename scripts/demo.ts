@@ -3,6 +3,7 @@ import path from "node:path";
 import hre from "hardhat";
 
 import { Random } from "../test/reference/random.ts";
+import { playAttribution } from "./demo/attribution.ts";
 import { collectCalls } from "./demo/calls.ts";
 import { readCorpus } from "./demo/corpus.ts";
 import { openMarket } from "./demo/market.ts";
@@ -62,7 +63,7 @@ await runScript(async () => {
   const market = await step({
     title: "Register Datanet, models, agent and services",
     work: () => openMarket({ setting, corpus }),
-    outcome: ({ datanet }) => `${datanet.texts.length} signed contributions in ${datanet.versions.length} versions`,
+    outcome: ({ datanet }) => `${datanet.offers.length} signed contributions in ${datanet.versions.length} versions`,
   });
   const settlement = await Settlement.prepare({ setting, market, random });
   const traffic = new Traffic({ setting, market, settlement, random, corpus });
@@ -86,8 +87,13 @@ await runScript(async () => {
     work: () => playSequel({ setting, market }),
     outcome: ({ vote }) => `policy ${vote.version} in force`,
   });
+  const attribution = await step({
+    title: "Train a model, pay for whose words it says",
+    work: () => playAttribution({ setting, market, corpus, random }),
+    outcome: ({ outputs }) => `${outputs.length} outputs attributed`,
+  });
   const seconds = Math.round((performance.now() - start) / 100) / 10;
-  const report: Report = { seed, seconds, ...results, sequel };
+  const report: Report = { seed, seconds, ...results, sequel, attribution };
 
   printReport(report);
   const files = await writeReport({ report, directory: options.out });

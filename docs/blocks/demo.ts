@@ -5,7 +5,7 @@ import path from "node:path";
 import { promisify } from "node:util";
 
 /** The sections of its output that the README shows. */
-const SECTIONS = ["Who earned", "Conservation", "Reference model", "Stake, disputes, votes"];
+const SECTIONS = ["Who earned", "Conservation", "Reference model", "Stake, disputes, votes", "Attribution of outputs"];
 
 /** Runs the demo as it is by default, and returns some of what it prints. */
 export async function renderDemo(): Promise<string> {

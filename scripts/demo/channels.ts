@@ -21,8 +21,9 @@ import { ReceiptTree } from "../../sdk/receiptTree.ts";
 import type { Movement } from "../../test/reference/bookedLedger.ts";
 import type { Random } from "../../test/reference/random.ts";
 import type { CorpusText } from "./corpus.ts";
-import { AGENT_BUDGET_TAG, type Market, type Service } from "./market.ts";
+import { AGENT_BUDGET_TAG, type Market } from "./market.ts";
 import type { Payer, Person } from "./people.ts";
+import type { Service } from "./registrar.ts";
 import type { Setting } from "./setting.ts";
 
 const OPEN = 10n ** 18n;

@@ -1,13 +1,13 @@
 import { id, ZeroAddress, ZeroHash } from "ethers";
 
-import { evidenceOf } from "../../sdk/content.ts";
+import { type Content, evidenceOf } from "../../sdk/content.ts";
 import { packSignatures, signContribution } from "../../sdk/contribution.ts";
 import { ContributionLog } from "../../sdk/log.ts";
 import { Split } from "../../sdk/split.ts";
 import { encodeSumNodes } from "../../sdk/sumNode.ts";
 import type { Catalogue } from "./catalogue.ts";
-import type { CorpusText } from "./corpus.ts";
 import type { Person } from "./people.ts";
+import type { Asset } from "./registrar.ts";
 import type { Setting } from "./setting.ts";
 import { splitShare, walletShare } from "./shares.ts";
 
@@ -20,24 +20,43 @@ const MIN_SHARE_BPS = 2_000n;
 export interface DatanetVersion {
   number: bigint;
   split: Split;
+  /** Split of the log itself. */
+  log: Split;
 }
 
-/** The corpus as a Datanet, with its log mirrored off chain. */
+/** What somebody contributes, and what the curator thinks it is worth. */
+export interface Offer {
+  by: Person;
+  content: Content;
+  units: bigint;
+}
+
+/** A Datanet, with its log mirrored off chain. */
 export class Datanet {
   readonly id: bigint;
+  readonly #name: string;
   readonly #setting: Setting;
   readonly #catalogue: Catalogue;
   readonly #log = new ContributionLog();
-  readonly #texts: CorpusText[] = [];
+  readonly #offers: Offer[] = [];
   readonly #versions: DatanetVersion[] = [];
 
-  private constructor({ id, setting, catalogue }: { id: bigint; setting: Setting; catalogue: Catalogue }) {
-    this.id = id;
-    this.#setting = setting;
-    this.#catalogue = catalogue;
+  private constructor(fields: { id: bigint; name: string; setting: Setting; catalogue: Catalogue }) {
+    this.id = fields.id;
+    this.#name = fields.name;
+    this.#setting = fields.setting;
+    this.#catalogue = fields.catalogue;
   }
 
-  static async create({ setting, catalogue }: { setting: Setting; catalogue: Catalogue }): Promise<Datanet> {
+  static async create({
+    name,
+    setting,
+    catalogue,
+  }: {
+    name: string;
+    setting: Setting;
+    catalogue: Catalogue;
+  }): Promise<Datanet> {
     const { people, protocol, sender, gas } = setting;
     const transaction = await protocol.datanets.create.populateTransaction(
       { curator: people.curator.wallet.address, ownerBps: OWNER_BPS, curatorBps: CURATOR_BPS },
@@ -47,12 +66,12 @@ export class Datanet {
       id("Croissant document of the Datanet"),
     );
     await gas.note("Datanet: create", sender.send({ from: people.archive.wallet, transaction }));
-    return new Datanet({ id: await protocol.datanets.assetCount(), setting, catalogue });
+    return new Datanet({ id: await protocol.datanets.assetCount(), name, setting, catalogue });
   }
 
-  /** Texts in the order of the log. */
-  get texts(): readonly CorpusText[] {
-    return this.#texts;
+  /** Contributions in the order of the log. */
+  get offers(): readonly Offer[] {
+    return this.#offers;
   }
 
   /** Oldest first. */
@@ -65,43 +84,41 @@ export class Datanet {
     return this.#log.versions.map(({ split }) => split);
   }
 
-  /** Has the authors sign their texts, which costs them no gas, and the curator accept them in one transaction. */
-  async accept(texts: CorpusText[]): Promise<DatanetVersion> {
+  /** Has contributors sign, which costs them no gas, and the curator accept it all in one transaction. */
+  async accept(offers: Offer[]): Promise<DatanetVersion> {
     const { protocol, sender, gas, people } = this.#setting;
     const registry = await protocol.datanets.getAddress();
-    const contributions = texts.map((text) => ({
-      contributor: this.#authorOf(text).wallet.address,
-      units: BigInt(text.words),
-      evidence: evidenceOf(text.content),
+    const contributions = offers.map(({ by, content, units }) => ({
+      contributor: by.wallet.address,
+      units,
+      evidence: evidenceOf(content),
     }));
     const signatures = await Promise.all(
-      texts.map((text) => {
-        const contribution = { chainId: sender.chainId, registry, datanetId: this.id, content: text.content };
-        return signContribution({ signer: this.#authorOf(text).wallet, contribution });
+      offers.map(({ by, content }) => {
+        const contribution = { chainId: sender.chainId, registry, datanetId: this.id, content };
+        return signContribution({ signer: by.wallet, contribution });
       }),
     );
     const transaction = await protocol.datanets.acceptSigned.populateTransaction(
       this.id,
-      this.#texts.length,
+      this.#offers.length,
       contributions,
       packSignatures(signatures),
     );
     const receipt = sender.send({ from: people.curator.wallet, transaction });
-    await gas.note("Datanet: accept signed contributions", receipt, texts.length);
+    await gas.note("Datanet: accept signed contributions", receipt, offers.length);
 
-    this.#texts.push(...texts);
+    this.#offers.push(...offers);
     this.#log.append(
-      texts.map((text, i) =>
-        walletShare({ person: this.#authorOf(text), units: BigInt(text.words), evidence: contributions[i].evidence }),
-      ),
+      offers.map(({ by, units }, i) => walletShare({ person: by, units, evidence: contributions[i].evidence })),
     );
     return this.#addVersion();
   }
 
-  /** Has an author take a text out of versions to come. */
+  /** Has a contributor take a contribution out of versions to come. */
   async revoke(index: number): Promise<DatanetVersion> {
     const { protocol, sender, gas } = this.#setting;
-    const { wallet } = this.#authorOf(this.#texts[index]);
+    const { wallet } = this.#offers[index].by;
     const { share, siblings } = this.#log.revocationProof(index);
     const transaction = await protocol.datanets.revoke.populateTransaction(
       this.id,
@@ -112,6 +129,12 @@ export class Datanet {
     await gas.note("Datanet: revoke a contribution", sender.send({ from: wallet, transaction }));
     this.#log.revoke(index);
     return this.#addVersion();
+  }
+
+  /** A version as something to build on. */
+  async assetOf({ number, split }: DatanetVersion): Promise<Asset> {
+    const registry = await this.#setting.protocol.datanets.getAddress();
+    return { name: this.#name, registry, id: this.id, version: number, split };
   }
 
   /** The version that the log makes as it is now: its split, wrapped with the shares of owner and curator. */
@@ -126,18 +149,12 @@ export class Datanet {
         walletShare({ person: people.curator, units: CURATOR_BPS, evidence: id("datanet curator") }),
       ],
     });
-    const name = `Datanet v${number}`;
+    const name = `${this.#name} v${number}`;
     await this.#catalogue.addSplit({ name: `${name} log`, kind: "datanet", split: log });
     const onChain = protocol.datanets.splitOf(this.id, number);
     await this.#catalogue.addSplit({ name, kind: "datanet", split, onChain });
-    const version = { number, split };
+    const version = { number, split, log };
     this.#versions.push(version);
     return version;
-  }
-
-  #authorOf({ author }: CorpusText): Person {
-    const person = this.#setting.people.contributors.get(author);
-    if (person === undefined) throw new Error(`${author} has no wallet.`);
-    return person;
   }
 }

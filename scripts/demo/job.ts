@@ -3,8 +3,8 @@ import { type TransactionReceipt, ZeroAddress } from "ethers";
 import { walletAccount } from "../../sdk/account.ts";
 import type { Payment } from "../../test/reference/bookedLedger.ts";
 import type { Random } from "../../test/reference/random.ts";
-import type { Service } from "./market.ts";
 import type { Payer } from "./people.ts";
+import type { Service } from "./registrar.ts";
 import type { Setting } from "./setting.ts";
 
 const JOB_SECONDS = 86_400;

@@ -47,6 +47,8 @@ export interface People {
   copycat: Person;
   /** Looks for faults. */
   watcher: Person;
+  /** Says whose words are in outputs. */
+  reporter: Person;
   relayer: Person;
   /** Signs vouchers for payers who keep their own keys away. */
   sessionKey: Person;
@@ -88,6 +90,7 @@ export function castPeople({ seed, authors }: { seed: number; authors: string[] 
     poet: person("Poet"),
     copycat: person("Copycat"),
     watcher: person("Watcher"),
+    reporter: person("Daily Reporter"),
     relayer: person("Relayer"),
     sessionKey: person("Session key"),
     payers: rails.flatMap((rail) =>
@@ -95,6 +98,13 @@ export function castPeople({ seed, authors }: { seed: number; authors: string[] 
     ),
     contributors: new Map(authors.map((author) => [author, person(author)])),
   };
+}
+
+/** @throws Error if nobody wrote under this name. */
+export function contributorOf({ contributors }: People, author: string): Person {
+  const person = contributors.get(author);
+  if (person === undefined) throw new Error(`${author} has no wallet.`);
+  return person;
 }
 
 /** Everybody who sends transactions. */

@@ -1,5 +1,6 @@
 import { styleText } from "node:util";
 
+import { ATTRIBUTION_TITLE, describeAttribution, summarizeAttribution } from "../report/attribution.ts";
 import { formatInteger, formatOpen, formatPercent } from "../report/format.ts";
 import type { Report } from "../report/report.ts";
 import { type ChapterText, describeSequel, SEQUEL_TITLE, summarizeSequel } from "../report/sequel.ts";
@@ -23,8 +24,11 @@ export function printReport(report: Report): void {
   printGas(report);
   printConservation(report);
   for (const chapter of describeSequel(report.sequel)) printChapter(chapter);
+  for (const chapter of describeAttribution(report.attribution)) printChapter(chapter);
   printSection(SEQUEL_TITLE);
   for (const line of summarizeSequel(report.sequel)) print(line);
+  printSection(ATTRIBUTION_TITLE);
+  for (const line of summarizeAttribution(report.attribution)) print(line);
 }
 
 function printChapter({ title, columns, rows, notes }: ChapterText): void {

@@ -44,7 +44,7 @@ export async function collectResults({
   traffic: Traffic;
   corpus: CorpusText[];
   payoffs: ReadonlyMap<string, Payoff>;
-}): Promise<Omit<Report, "seed" | "seconds" | "sequel">> {
+}): Promise<Omit<Report, "seed" | "seconds" | "sequel" | "attribution">> {
   const { people, gas } = setting;
   const contracts: Record<string, Addressable> = { ...setting.protocol };
   const state = await readState(setting);

@@ -26,7 +26,7 @@ export async function playSequel({ setting, market }: { setting: Setting; market
 }
 
 /** The ledger is what its events say, and holds what it owes. */
-async function checkCustody(setting: Setting): Promise<void> {
+export async function checkCustody(setting: Setting): Promise<void> {
   const { ledger, token } = setting.protocol;
   const state = await readState(setting);
   for (const { what, folded, chain } of await state.compare(ledger)) {

@@ -50,6 +50,10 @@ export async function deploySetting(people: People): Promise<Setting> {
     await token.transfer(staker.wallet.address, amount);
     booked.bookFunding({ address: staker.wallet.address, amount });
   }
+  for (const { wallet } of [people.reporter, people.rogue]) {
+    await token.transfer(wallet.address, parameters.reportBond);
+    booked.bookFunding({ address: wallet.address, amount: parameters.reportBond });
+  }
   const treasury = { name: "Protocol treasury", wallet: { address: await protocol.timelock.getAddress() } };
   return { people, treasury, parameters, protocol, sender, booked, gas: new GasBook(), provider };
 }

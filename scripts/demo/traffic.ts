@@ -9,8 +9,9 @@ import type { Flow, FlowNode, RailRow, ServiceRow } from "../report/report.ts";
 import { Channels } from "./channels.ts";
 import type { CorpusText } from "./corpus.ts";
 import { payForJob } from "./job.ts";
-import { AGENT_BUDGET_TAG, type Market, type Service } from "./market.ts";
+import { AGENT_BUDGET_TAG, type Market } from "./market.ts";
 import type { Payer, Rail } from "./people.ts";
+import type { Service } from "./registrar.ts";
 import type { Setting } from "./setting.ts";
 import type { Settlement } from "./settlement.ts";
 
@@ -177,7 +178,7 @@ export class Traffic {
       await this.#runAgent();
       if (round === REVOCATION_ROUND) {
         const { datanet } = this.#market;
-        await datanet.revoke(this.#random.integer(0, datanet.texts.length - 1));
+        await datanet.revoke(this.#random.integer(0, datanet.offers.length - 1));
       }
     }
     await this.#channels.close();

@@ -5,7 +5,8 @@ import { ShareKind } from "../../sdk/share.ts";
 import { encodeDraws, entitlementOf, Split } from "../../sdk/split.ts";
 import type { VoteResult } from "../report/sequel.ts";
 import { check } from "./checks.ts";
-import type { Market, Service } from "./market.ts";
+import type { Market } from "./market.ts";
+import type { Service } from "./registrar.ts";
 import type { Setting } from "./setting.ts";
 
 const TREASURY_BPS = 200n;

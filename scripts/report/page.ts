@@ -1,8 +1,9 @@
+import { ATTRIBUTION_TITLE, describeAttribution, markOutputs, summarizeAttribution } from "./attribution.ts";
 import { formatInteger, formatOpen, formatPercent } from "./format.ts";
 import { escapeMarkup } from "./markup.ts";
 import type { FlowKind, Report } from "./report.ts";
 import { drawSankey } from "./sankey.ts";
-import { describeSequel, SEQUEL_TITLE, summarizeSequel } from "./sequel.ts";
+import { type ChapterText, describeSequel, SEQUEL_TITLE, summarizeSequel } from "./sequel.ts";
 import { STYLES } from "./styles.ts";
 
 const EXACT = 18;
@@ -42,6 +43,7 @@ ${renderExecuted(report)}
 ${renderUsage(report)}
 ${renderConservation(report)}
 ${renderSequel(report)}
+${renderAttribution(report)}
 ${renderGas(report)}
 ${renderSplits(report)}
 <footer>Seed ${seed}; everything ran in ${seconds} s on a chain inside one process. The corpus is the npm package
@@ -171,12 +173,39 @@ ${differences.length === 0 ? "" : `<ul>${differences.map((text) => `<li>${escape
 }
 
 function renderSequel({ sequel }: Report): string {
-  const summary = summarizeSequel(sequel).map((line) => `<li>${escapeMarkup(line)}</li>`);
-  const chapters = describeSequel(sequel).map(({ title, columns, rows, notes }) => {
-    const lines = notes.map((note) => `<p class="note">${escapeMarkup(note)}</p>`);
-    return `<section><h2>${escapeMarkup(title)}</h2>${renderTable(columns, rows)}${lines.join("")}</section>`;
+  return renderChapters({ title: SEQUEL_TITLE, summary: summarizeSequel(sequel), chapters: describeSequel(sequel) });
+}
+
+function renderAttribution({ attribution }: Report): string {
+  const chapters = renderChapters({
+    title: ATTRIBUTION_TITLE,
+    summary: summarizeAttribution(attribution),
+    chapters: describeAttribution(attribution),
   });
-  return `<section><h2>${SEQUEL_TITLE}</h2><ul>${summary.join("")}</ul></section>\n${chapters.join("\n")}`;
+  return `${chapters}
+<section>
+<h2>What the model said</h2>
+<p class="note">Each after its prompt. Words that a contribution has are marked in the colour of who contributed them first;
+point at them for the text.</p>
+${markOutputs(attribution)}
+</section>`;
+}
+
+function renderChapters({
+  title,
+  summary,
+  chapters,
+}: {
+  title: string;
+  summary: string[];
+  chapters: ChapterText[];
+}): string {
+  const lines = summary.map((line) => `<li>${escapeMarkup(line)}</li>`);
+  const sections = chapters.map((chapter) => {
+    const notes = chapter.notes.map((note) => `<p class="note">${escapeMarkup(note)}</p>`);
+    return `<section><h2>${escapeMarkup(chapter.title)}</h2>${renderTable(chapter.columns, chapter.rows)}${notes.join("")}</section>`;
+  });
+  return `<section><h2>${title}</h2><ul>${lines.join("")}</ul></section>\n${sections.join("\n")}`;
 }
 
 function renderGas({ gas }: Report): string {

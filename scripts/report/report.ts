@@ -1,3 +1,4 @@
+import type { AttributionResult } from "./attribution.ts";
 import type { Sequel } from "./sequel.ts";
 
 /** Everything the demo found out, as it is printed, drawn and written. Amounts in the token's smallest unit. */
@@ -22,6 +23,7 @@ export interface Report {
   flows: Flow[];
   conservation: { paidIn: bigint; paidOut: bigint; claimable: bigint; dust: bigint; staked: bigint };
   sequel: Sequel;
+  attribution: AttributionResult;
   comparison: {
     accounts: number;
     splits: number;

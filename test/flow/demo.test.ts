@@ -25,6 +25,16 @@ interface ReportJson {
     };
     gauge: { budget: string; paid: string; rows: Record<"base" | "cap" | "byVotes" | "paid", string>[] };
   };
+  attribution: AttributionJson;
+}
+
+interface AttributionJson {
+  model: { vocabulary: number; earlierVocabulary: number };
+  rows: { name: string; bytes: number; byUse: string; byUnits: string }[];
+  outputs: { prompt: string; pieces: { text: string; source?: { name?: string; title: string } }[] }[];
+  forgery: { fault: string } & Record<"moved" | "bond" | "reward" | "burned", string>;
+  pot: Record<"received" | "paid" | "remainder" | "fee" | "left" | "mostRoundedOff", string>;
+  reason: { name: string; amount: string; words: string; output: number; title: string };
 }
 
 type SlashJson = Record<"poolBefore" | "poolAfter" | "compensation" | "bounty" | "burned", string>;
@@ -53,7 +63,8 @@ describe("demo", function () {
   it("ends well and says who contributed, refined, executed and earned", () => {
     expect(result.errors).to.equal("");
     expect(result.exitCode).to.equal(0);
-    for (const title of ["Who contributed", "Who refined", "Who executed", "Who earned", "Usage", "Gas"]) {
+    const titles = ["Who contributed", "Who refined", "Who executed", "Who earned", "Usage", "Gas", "Attribution"];
+    for (const title of titles) {
       expect(result.output).to.match(new RegExp(`^${title}`, "m"));
     }
     expect(result.output).to.include("no difference.");
@@ -147,9 +158,66 @@ describe("demo", function () {
     ]);
   });
 
+  it("trains a model that says what contributors have written, and things of its own", () => {
+    const { model, outputs, rows } = report.attribution;
+    expect(model.vocabulary).to.be.greaterThan(model.earlierVocabulary);
+    expect(outputs).to.have.lengthOf(48);
+    const pieces = outputs.flatMap((output) => output.pieces);
+    const bytes = new Map<string, number>();
+    for (const { text, source } of pieces) {
+      if (source?.name !== undefined) bytes.set(source.name, (bytes.get(source.name) ?? 0) + Buffer.byteLength(text));
+    }
+    // Behind the last word of an output counts a space that is not there.
+    for (const { name, bytes: credited } of rows) {
+      expect(credited - (bytes.get(name) ?? 0), name).to.be.within(0, outputs.length);
+    }
+    expect(pieces.some(({ source }) => source === undefined)).to.be.true;
+    expect(pieces.some(({ source }) => source?.title === "the commons")).to.be.true;
+  });
+
+  it("voids a forged report: half of its bond is the watcher's, and the rest burned", () => {
+    const { fault, moved, bond, reward, burned } = report.attribution.forgery;
+    expect(fault).to.equal("F4");
+    expect(BigInt(moved) > 0n).to.be.true;
+    expect(BigInt(reward)).to.equal(BigInt(bond) / 2n);
+    expect(BigInt(reward) + BigInt(burned)).to.equal(BigInt(bond));
+  });
+
+  it("pays contributors for their words, and the version's split for everything else", () => {
+    const { rows, pot } = report.attribution;
+    const byUse = rows.reduce((sum, row) => sum + BigInt(row.byUse), 0n);
+    const [received, paid, remainder, fee, left] = [pot.received, pot.paid, pot.remainder, pot.fee, pot.left].map(
+      BigInt,
+    );
+    expect(received).to.equal(paid + fee + left);
+    expect(paid - byUse - remainder >= 0n && paid - byUse - remainder < 100n).to.be.true;
+    expect(remainder > 0n && byUse > remainder).to.be.true;
+    for (const row of rows) expect(BigInt(row.byUse) > 0n, row.name).to.equal(row.bytes > 0);
+    expect(BigInt(pot.mostRoundedOff) < 1_000n).to.be.true;
+  });
+
+  it("pays nothing for a copy, and next to nothing for commons", () => {
+    const { rows } = report.attribution;
+    const [archive, copycat] = ["Address Archive", "Copycat"].map((name) => rows.find((row) => row.name === name));
+    expect(archive).to.include({ bytes: 0, byUse: "0" });
+    expect(copycat).to.include({ bytes: 0, byUse: "0" });
+    expect(BigInt(copycat?.byUnits ?? 0) < 10n ** 15n).to.be.true;
+  });
+
+  it("says for which words somebody was paid, and where they come from", () => {
+    const { reason, outputs, rows } = report.attribution;
+    const text = outputs[reason.output - 1].pieces.map((piece) => piece.text).join("");
+    expect(text).to.include(reason.words);
+    expect(reason.title).to.include(reason.name);
+    const row = rows.find(({ name }) => name === reason.name);
+    expect(BigInt(reason.amount) <= BigInt(row?.byUse ?? 0)).to.be.true;
+    expect(result.output).to.match(/^ {2}Because: {3}.* has it first, at byte [\d,]+\.$/m);
+  });
+
   it("leaves a page that loads nothing", async () => {
     const page = await readFile(path.join(directory, "report.html"), "utf8");
     expect(page).to.include('<svg class="sankey"');
+    expect(page).to.include('<p class="output">');
     expect(page).not.to.match(/<script|<link|<img|src=|href=|url\(|@import/);
   });
 
@@ -159,6 +227,7 @@ describe("demo", function () {
     const again = JSON.parse(await readFile(path.join(other, "report.json"), "utf8")) as ReportJson;
     expect(again.contributors).to.deep.equal(report.contributors);
     expect(again.conservation).to.deep.equal(report.conservation);
+    expect(again.attribution).to.deep.equal(report.attribution);
   });
 
   it("refuses options that it does not understand", async () => {

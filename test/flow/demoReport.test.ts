@@ -1,5 +1,11 @@
 import { expect } from "chai";
 
+import {
+  type AttributionResult,
+  describeAttribution,
+  markOutputs,
+  summarizeAttribution,
+} from "../../scripts/report/attribution.ts";
 import { formatInteger, formatOpen, formatPercent } from "../../scripts/report/format.ts";
 import { renderPage } from "../../scripts/report/page.ts";
 import type { FlowNode, Report } from "../../scripts/report/report.ts";
@@ -54,6 +60,54 @@ const sequel: Sequel = {
     budget: OPEN,
     paid: OPEN / 2n,
     rows: [{ name: "Model", votes: OPEN, base: OPEN, cap: OPEN / 2n, byVotes: OPEN, paid: OPEN / 2n }],
+  },
+};
+
+const attribution: AttributionResult = {
+  model: { texts: 3, vocabulary: 20, earlierTexts: 2, earlierVocabulary: 10 },
+  rows: [
+    { name: "Archive", texts: 1, bytes: 0, byUse: 0n, byUnits: OPEN },
+    { name: "Alice <a>", texts: 1, bytes: 12, byUse: 3n * OPEN, byUnits: OPEN },
+    { name: "Copycat", texts: 1, bytes: 0, byUse: 0n, byUnits: 0n },
+  ],
+  outputs: [
+    {
+      prompt: "My fellow",
+      pieces: [
+        { text: "Americans , ", source: { name: undefined, title: "the commons" } },
+        { text: "one & two ", source: { name: "Alice <a>", title: "Alice's text" } },
+        { text: "three" },
+      ],
+    },
+  ],
+  copy: { name: "Copycat", title: "a copy of Alice's text" },
+  forgery: {
+    reporter: "Rogue <& Sons>",
+    moved: 2n * OPEN,
+    fault: "F4",
+    reason: "Span 0 is not Rogue's.",
+    bond: 100n * OPEN,
+    watcher: "Watcher",
+    reward: 50n * OPEN,
+    burned: 50n * OPEN,
+  },
+  pot: {
+    received: 10n * OPEN,
+    paid: 9n * OPEN,
+    remainder: 6n * OPEN,
+    fee: OPEN,
+    left: 0n,
+    mostRoundedOff: 7n,
+    reporter: "Bob",
+  },
+  reason: {
+    name: "Alice <a>",
+    amount: OPEN,
+    words: "one & two three four five six seven eight nine",
+    output: 1,
+    contribution: 1,
+    title: "Alice's text",
+    offset: 1_234,
   },
 };
 
@@ -129,6 +183,37 @@ describe("demo report", () => {
       expect(page).to.include("Alice got 5.0000 OPEN of it, Watcher for the proof 2.0000; 23.0000 were burned.");
     });
   });
+
+  describe("attribution", () => {
+    it("has a line for each event, and says why somebody was paid", () => {
+      expect(summarizeAttribution(attribution)).to.deep.equal([
+        "Served:    a model trained on 3 texts answered 1 calls; 42.9 % of what it said is somebody's.",
+        "Forged:    Rogue <& Sons> put 2.0000 OPEN down to itself. Its report is void, its bond of 100 lost.",
+        "Paid:      1 contributors claimed 3.0000 OPEN; Copycat, whose text is a copy, has earned nothing.",
+        'Because:   Alice <a> got 1.0000 OPEN for "one & two three four five six seven ..." in output 1: ' +
+          "contribution 1 (Alice's text) has it first, at byte 1,234.",
+      ]);
+    });
+
+    it("has tables with a cell for every column", () => {
+      const chapters = describeAttribution(attribution);
+      expect(chapters).to.have.lengthOf(2);
+      for (const { title, columns, rows } of chapters) {
+        for (const row of rows) expect(row, title).to.have.lengthOf(columns.length);
+      }
+    });
+
+    it("marks the words of each contributor in its colour, those of nobody in none", () => {
+      const marked = markOutputs(attribution);
+      expect(marked).to.include(
+        '<i>My fellow</i> <mark title="the commons">Americans ,</mark> <mark title="Alice&#39;s text"',
+      );
+      expect(marked).to.include('style="--hue:137">one &amp; two</mark> three</p>');
+      expect(marked).to.include('<li><mark style="--hue:137">Alice &lt;a&gt;</mark></li>');
+      expect(marked).not.to.include("Copycat");
+      expect(renderPage(reportWith([]))).to.include(marked);
+    });
+  });
 });
 
 function reportWith(differences: string[]): Report {
@@ -153,5 +238,6 @@ function reportWith(differences: string[]): Report {
     conservation: { paidIn: 10n * OPEN, paidOut: 0n, claimable: 10n * OPEN, dust: 0n, staked: 0n },
     comparison: { accounts: 2, splits: 1, shares: 2, mostRoundedOff: 1n, differences },
     sequel,
+    attribution,
   };
 }
