@@ -9,8 +9,8 @@ export const ATTRIBUTION_TITLE = "Attribution of outputs";
 const OUTPUTS_SHOWN = 12;
 /** Words of a passage that are quoted. */
 const WORDS_QUOTED = 8;
-/** Of a circle of hues, so that neighbours in a list differ. */
-const HUE_STEP = 137;
+/** Degrees of a circle of hues. */
+const HUES = 360;
 
 /** Texts, a model that has read them, what it says, and who is paid for it. Amounts in the token's smallest unit. */
 export interface AttributionResult {
@@ -113,22 +113,23 @@ export function summarizeAttribution(result: AttributionResult): string[] {
 
 /** Outputs with the words of each contributor in a colour of its own. */
 export function markOutputs({ outputs, rows }: AttributionResult): string {
+  const styles = new Map(rows.map(({ name }, i) => [name, ` style="--hue:${Math.floor((HUES * i) / rows.length)}"`]));
+  const mark = (text: string, { name, title }: { name: string | undefined; title: string }): string => {
+    const style = name === undefined ? "" : (styles.get(name) ?? "");
+    return `<mark title="${escapeMarkup(title)}"${style}>${escapeMarkup(text)}</mark>`;
+  };
   const paragraphs = outputs.slice(0, OUTPUTS_SHOWN).map(({ prompt, pieces }) => {
     const marked = pieces.map(({ text, source }) => {
       if (source === undefined) return escapeMarkup(text);
-      const { name, title } = source;
-      const style = name === undefined ? "" : ` style="--hue:${rows.findIndex((row) => row.name === name) * HUE_STEP}"`;
       const words = text.trimEnd();
-      return `<mark title="${escapeMarkup(title)}"${style}>${escapeMarkup(words)}</mark>${text.slice(words.length)}`;
+      return mark(words, source) + text.slice(words.length);
     });
     return `<p class="output"><i>${escapeMarkup(prompt)}</i> ${marked.join("")}</p>`;
   });
-  const legend = rows
-    .map(({ name, bytes }, i) =>
-      bytes === 0 ? "" : `<li><mark style="--hue:${i * HUE_STEP}">${escapeMarkup(name)}</mark></li>`,
-    )
-    .join("");
-  return `<ul class="legend">${legend}<li><mark>nobody's</mark></li></ul>${paragraphs.join("\n")}`;
+  const legend = [...rows.filter(({ bytes }) => bytes > 0), { name: undefined }].map(
+    ({ name }) => `<li>${mark(name ?? "nobody's", { name, title: "contributor" })}</li>`,
+  );
+  return `<ul class="legend">${legend.join("")}</ul>\n${paragraphs.join("\n")}`;
 }
 
 function describeCredits(result: AttributionResult): ChapterText {
@@ -145,8 +146,8 @@ function describeCredits(result: AttributionResult): ChapterText {
       formatOpen(byUnits),
     ]),
     notes: [
-      `${formatInteger(credited)} of ${formatInteger(all)} bytes of outputs are somebody's. Commons and what the model made up ` +
-        "are paid by units, which are what was new in a text.",
+      `${formatInteger(credited)} of ${formatInteger(all)} bytes of outputs are somebody's. By units, which are what was ` +
+        "new in a text, comes what is for commons, for what the model made up, and for the licence.",
       `${copy.name} contributed ${copy.title}. The model says more of that now, but the first who had it is paid.`,
       `The model knows ${formatInteger(model.vocabulary)} words and signs. From the version before, of ${model.earlierTexts} ` +
         `texts, it would have learned ${formatInteger(model.earlierVocabulary)}.`,
@@ -157,7 +158,7 @@ function describeCredits(result: AttributionResult): ChapterText {
 
 function describePot({ forgery, pot }: AttributionResult): ChapterText {
   return {
-    title: `False report: ${forgery.reporter} credits itself with another's words, ${formatOpen(forgery.moved)} OPEN`,
+    title: `A pot of ${formatOpen(pot.received)} OPEN, and a false report that takes ${formatOpen(forgery.moved)} of it`,
     columns: ["pot", "#OPEN"],
     rows: [
       ["received", formatOpen(pot.received)],
@@ -167,7 +168,7 @@ function describePot({ forgery, pot }: AttributionResult): ChapterText {
       ["left, in smallest units", formatInteger(pot.left)],
     ],
     notes: [
-      `${forgery.watcher} recomputed it and proved fault ${forgery.fault}: ${forgery.reason}`,
+      `${forgery.watcher} recomputed what ${forgery.reporter} reported and proved fault ${forgery.fault}: ${forgery.reason}`,
       `Of the bond of ${formatOpen(forgery.bond, 0)} OPEN ${forgery.watcher} got ${formatOpen(forgery.reward, 0)}; ` +
         `${formatOpen(forgery.burned, 0)} were burned.`,
       "Bytes and OPEN are what the rule gives, computed once more from the texts without the index; rounding has cost nobody " +

@@ -59,9 +59,9 @@ tr + tr td { border-top: 1px solid var(--track); }
 .equation b { font-size: 17px; font-weight: 600; }
 .equation span { color: var(--muted); font-size: 13.5px; }
 .equation i { font-style: normal; color: var(--muted); font-size: 20px; }
-.output { max-width: none; line-height: 1.7; }
+.output { max-width: none; line-height: 1.7; margin: 14px 0 0; }
 mark { background: var(--track); color: inherit; border-radius: 3px; padding: 1px 3px; }
-mark[style] { background: hsl(var(--hue) 65% 50% / 0.28); }
+mark[style] { background: hsl(var(--hue) 65% 50% / 0.32); }
 .good { color: var(--good); font-weight: 600; }
 .bad { color: var(--bad); font-weight: 600; }
 code { font: 12.5px/1.4 ui-monospace, "Cascadia Mono", Menlo, "Liberation Mono", monospace; color: var(--muted); }

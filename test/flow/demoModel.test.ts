@@ -62,6 +62,14 @@ describe("demo model", () => {
     }
   });
 
+  it("looks back four tokens", () => {
+    const trained = LanguageModel.train(["a b c d x", "z b c d y"].map((text) => toUtf8Bytes(text)));
+    const random = new Random(5);
+    const said = Array.from({ length: 400 }, () => trained.generate({ prompt: "a b c d", length: 1, random }));
+    const times = (word: string): number => said.filter((other) => other === word).length;
+    expect(times("x")).to.be.greaterThan(2 * times("y"));
+  });
+
   it("says the same with the same random numbers, and never nothing", () => {
     const speak = (seed: number): string => model.generate({ prompt: "cat .", length: 9, random: new Random(seed) });
     for (let seed = 0; seed < 50; seed++) {

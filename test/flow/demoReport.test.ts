@@ -208,8 +208,8 @@ describe("demo report", () => {
       expect(marked).to.include(
         '<i>My fellow</i> <mark title="the commons">Americans ,</mark> <mark title="Alice&#39;s text"',
       );
-      expect(marked).to.include('style="--hue:137">one &amp; two</mark> three</p>');
-      expect(marked).to.include('<li><mark style="--hue:137">Alice &lt;a&gt;</mark></li>');
+      expect(marked).to.include('style="--hue:120">one &amp; two</mark> three</p>');
+      expect(marked).to.include('<li><mark title="contributor" style="--hue:120">Alice &lt;a&gt;</mark></li>');
       expect(marked).not.to.include("Copycat");
       expect(renderPage(reportWith([]))).to.include(marked);
     });
