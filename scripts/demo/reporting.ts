@@ -3,7 +3,7 @@ import type { TransactionReceipt } from "ethers";
 import { NOBODY, walletAccount } from "../../sdk/account.ts";
 import { Attributor } from "../../sdk/attribution/attribute.ts";
 import { buildReport, type ReportSource } from "../../sdk/attribution/buildReport.ts";
-import { type Pot, potId, type Report, reportId } from "../../sdk/attribution/report.ts";
+import { packFigures, type Pot, potId, type Report, reportId } from "../../sdk/attribution/report.ts";
 import type { ReportData } from "../../sdk/attribution/reportData.ts";
 import { type ReportFault, reviewReport, type ReviewSource } from "../../sdk/attribution/reviewReport.ts";
 import { receiptDigest } from "../../sdk/receipt.ts";
@@ -161,7 +161,10 @@ async function post({
   const approval = await token.approve.populateTransaction(reports, parameters.reportBond);
   await sender.send({ from, transaction: approval });
   await sender.send({ from, transaction: await reports.bond.populateTransaction(pot, parameters.reportBond) });
-  const posted = await sender.send({ from, transaction: await reports.post.populateTransaction(data.figures) });
+  const posted = await sender.send({
+    from,
+    transaction: await reports.post.populateTransaction(...packFigures(data.figures)),
+  });
   const report = { figures: data.figures, reporter: from.address, postedAt: await timeOf(posted, provider) };
   const [pending] = await reports.reportOf(potId(pot));
   check("the report that was posted", BigInt(reportId(report)), BigInt(pending));

@@ -21,14 +21,15 @@ import type { Item, ItemKind } from "./faultProofs.ts";
 import { ITEM_TYPE } from "./faultProofs.ts";
 import {
   type Figures,
-  FIGURES_TYPE,
   type Inference,
+  packFigures,
   type Pot,
   POT_TYPE,
   potId,
   type Report,
   REPORT_TYPE,
   reportId,
+  unpackFigures,
 } from "./report.ts";
 import type { FaultVerifier } from "./reviewReport.ts";
 
@@ -57,10 +58,11 @@ export const REPORTS_ABI = new Interface([
   "function bondFor(uint256 total) view returns (uint256 value)",
   "function bondOf(bytes32 potId, address reporter) view returns (uint256 amount, uint256 exitAt)",
   "function reportOf(bytes32 potId) view returns (bytes24 reportId, uint256 epoch, uint256 deadline)",
+  "function isReported(bytes32 potId, uint256 epoch) view returns (bool value)",
   "function markOf(bytes32 potId) view returns (uint256 amount, uint256 since)",
   "function openDemands(bytes24 reportId) view returns (uint256 value)",
   `function bond(${POT_TYPE} pot, uint256 amount)`,
-  `function post(${FIGURES_TYPE} figures)`,
+  "function post(bytes32 potId, bytes32 inferencesRoot, bytes32 creditsRoot, bytes32 payoutRoot, uint256 amounts, uint256 counts)",
   "function challenge(address verifier, bytes proof)",
   `function demand(${REPORT_TYPE} report, ${POT_TYPE} pot, ${ITEM_TYPE} item)`,
   `function answer(${REPORT_TYPE} report, ${POT_TYPE} pot, ${ITEM_TYPE} item, bytes data)`,
@@ -70,7 +72,7 @@ export const REPORTS_ABI = new Interface([
   `function drop(${REPORT_TYPE} report)`,
   `function sweep(${POT_TYPE} pot, ${REPORT_TYPE} pending)`,
   "event VerifierAdded(address indexed verifier)",
-  `event ReportPosted(address indexed reporter, ${FIGURES_TYPE} figures)`,
+  "event ReportPosted(bytes32 indexed potId, address indexed reporter, bytes32 inferencesRoot, bytes32 creditsRoot, bytes32 payoutRoot, uint256 amounts, uint256 counts)",
   "event ReportDefeated(bytes32 indexed potId, bytes24 indexed reportId, address indexed challenger, address reporter, uint256 reward, uint256 burned)",
   `event DataDemanded(bytes24 indexed reportId, address indexed challenger, ${ITEM_TYPE} item, uint256 deadline)`,
   "event DemandEnded(bytes24 indexed reportId, bytes32 indexed demandId, bool answered)",
@@ -370,6 +372,11 @@ export class ReportsChain {
     return { reportId: isNone ? undefined : pending, epoch: state.index("epoch"), deadline: state.index("deadline") };
   }
 
+  /** Whether an epoch has a report that stands, or is too long ago for one. */
+  async isReported(id: string, epoch: number): Promise<boolean> {
+    return (await this.#view("reports", REPORTS_ABI, "isReported", [id, epoch])).flag("value");
+  }
+
   async openDemands(id: string): Promise<number> {
     return (await this.#view("reports", REPORTS_ABI, "openDemands", [id])).index("value");
   }
@@ -445,7 +452,7 @@ export class ReportsChain {
   }
 
   post(figures: Figures): TransactionRequest {
-    return this.#call("post", [figures]);
+    return this.#call("post", packFigures(figures));
   }
 
   challenge(verifier: FaultVerifier, proof: string): TransactionRequest {
@@ -552,7 +559,7 @@ export class ReportsChain {
       }
       case "ReportPosted": {
         const postedAt = BigInt(await this.#timeOf(log.blockNumber));
-        const report = { figures: readFigures(args.struct("figures")), reporter: args.text("reporter"), postedAt };
+        const report = { figures: readFigures(args), reporter: args.text("reporter"), postedAt };
         const posted: PostedReport = { id: reportId(report), report, status: "pending", transactionHash };
         this.#reports.set(posted.id, posted);
         this.#pots.get(report.figures.potId)?.reports.push(posted);
@@ -688,19 +695,10 @@ export function readPot(fields: EventArgs): Pot {
   };
 }
 
-function readFigures(fields: EventArgs): Figures {
-  return {
-    potId: fields.text("potId"),
-    inferencesRoot: fields.text("inferencesRoot"),
-    creditsRoot: fields.text("creditsRoot"),
-    payoutRoot: fields.text("payoutRoot"),
-    total: fields.uint("total"),
-    credited: fields.uint("credited"),
-    epoch: fields.index("epoch"),
-    inferences: fields.index("inferences"),
-    credits: fields.index("credits"),
-    shares: fields.index("shares"),
-  };
+function readFigures(posted: EventArgs): Figures {
+  const roots = ["potId", "inferencesRoot", "creditsRoot", "payoutRoot"].map((name) => posted.text(name));
+  const [potId, inferencesRoot, creditsRoot, payoutRoot] = roots;
+  return unpackFigures([potId, inferencesRoot, creditsRoot, payoutRoot, posted.uint("amounts"), posted.uint("counts")]);
 }
 
 function readItem(fields: EventArgs): Item {

@@ -96,10 +96,10 @@ export class Reporter {
   async #report(known: KnownPot): Promise<boolean> {
     const { chain } = this.#options;
     const { epochSeconds, reportSeconds } = chain.times;
-    const [{ epoch: last }, { time }] = await Promise.all([chain.stateOf(known.id), chain.now()]);
+    const { time } = await chain.now();
     for (const epoch of chain.epochsOf(known)) {
       const end = (epoch + 1) * epochSeconds;
-      if (epoch <= last || time < end) continue;
+      if (time < end || (await chain.isReported(known.id, epoch))) continue;
       if (time >= end + reportSeconds) {
         this.#sayOnce(known, epoch, "was not reported in time; what it earned will be swept");
         continue;

@@ -2,12 +2,12 @@ import { listShares } from "../../sdk/attribution/buildReport.ts";
 import {
   creditOf,
   type Figures,
-  type Inference,
   inferenceEvidence,
   NO_CREDIT,
   type ReportedSpan,
 } from "../../sdk/attribution/report.ts";
 import {
+  type InferenceOpening,
   type Credit,
   ReportData,
   type ReportedInference,
@@ -73,7 +73,7 @@ export class MisplacedData extends ReportData {
     this.#tree = tree;
   }
 
-  override openInference(index: number): { index: number; inference: Inference; proof: string } {
+  override openInference(index: number): InferenceOpening {
     return { ...super.openInference(index), proof: proveShare({ tree: this.#tree }, index) };
   }
 

@@ -271,7 +271,7 @@ describe("A report with a small change somewhere", () => {
       } catch (error) {
         if (!(error instanceof UnknownCallError)) throw error;
         // Nobody knows such a call: its receipt is demanded, and there is none.
-        const item = { kind: ItemKind.Receipt, first: error.inference, second: 0 };
+        const item = { kind: ItemKind.Receipt, first: error.inferences[0], second: 0 };
         await reports.connect(watcher).demand(posted, pot, item);
         await time.increase(DAY);
         await expect(reports.expire(posted, item), what).to.emit(reports, "ReportDefeated");
