@@ -164,8 +164,7 @@ export async function verdictOf(
     return { id };
   } catch (error) {
     const message = String(error);
-    const [, name] = /custom error '(\w+)/.exec(message) ?? [];
-    if (name === undefined && !/revert|panic/i.test(message)) throw error;
-    return { refused: name ?? "" };
+    if (!/revert|panic/i.test(message)) throw error;
+    return { refused: /custom error '(\w+)/.exec(message)?.[1] ?? "" };
   }
 }

@@ -1,4 +1,4 @@
-import { AbiCoder } from "ethers";
+import { AbiCoder, Result } from "ethers";
 
 import { INFERENCE_TYPE, POT_TYPE, REPORT_TYPE } from "../../sdk/attribution/report.ts";
 import { LOG_ENTRY_TYPE } from "../../sdk/datanetProof.ts";
@@ -16,9 +16,14 @@ export const CALL = `tuple(${INFERENCE} inference, ${SPANS} spans, ${SHARE} cred
 export const PAIR = `tuple(${SHARE} first, ${SHARE} second)`;
 export const SUM = `tuple(uint8 tree, ${SHARE} share)`;
 
+function read(type: string, encoded: string): Record<string, unknown> {
+  const fields: unknown = coder.decode([type], encoded)[0];
+  if (!(fields instanceof Result)) throw new TypeError(`This is no ${type}.`);
+  return fields.toObject();
+}
+
 function rewrite(type: string, encoded: string, changes: object): string {
-  const [fields] = coder.decode([type], encoded);
-  return coder.encode([type], [{ ...fields.toObject(), ...changes }]);
+  return coder.encode([type], [{ ...read(type, encoded), ...changes }]);
 }
 
 /** A proof for `SpanVerifier` with other fields. */
@@ -33,6 +38,7 @@ export function rewritePayoutProof(proof: string, changes: object): string {
 
 /** A proof for `PayoutVerifier` whose witness has other fields. */
 export function rewriteWitness(proof: string, type: string, changes: object): string {
-  const [{ witness }] = coder.decode([PAYOUT_PROOF], proof);
+  const { witness } = read(PAYOUT_PROOF, proof);
+  if (typeof witness !== "string") throw new TypeError("A witness is bytes.");
   return rewritePayoutProof(proof, { witness: rewrite(type, witness, changes) });
 }

@@ -105,8 +105,12 @@ describe("A right report", () => {
     const wrong = [
       forge(data, ({ inferences }) => (inferences[0].dataShare += 1n)),
       forge(data, ({ credits }) => (credits[0].amount += 1n)),
-      forge(data, ({ spans }) => spans.forEach((list) => list.splice(0, 1))),
-      forge(data, ({ spans }) => spans.forEach((list) => list.forEach((span) => (span.creditEnd += 1)))),
+      forge(data, ({ spans }) => {
+        for (const list of spans) list.splice(0, 1);
+      }),
+      forge(data, ({ spans }) => {
+        for (const span of spans.flat()) span.creditEnd += 1;
+      }),
       forge(data, ({ shares }) => (shares[0].units += 1n), { shares: false }),
       forge(data, ({ inferences }) => inferences.reverse()),
       new MisplacedData(
@@ -150,7 +154,11 @@ describe("A right report", () => {
       { ...pot, versionSplitId: data.payout.id },
     ];
     for (const other of others) {
-      const proofs = new FaultProofs({ report, data: new ReportData({ ...data, pot: other }), log });
+      const proofs = new FaultProofs({
+        report,
+        data: new ReportData({ pot: other, epoch: data.epoch, lists: data.lists }),
+        log,
+      });
       for (const [verifier, proof] of [
         [payoutVerifier, proofs.dataShare(0)],
         [payoutVerifier, proofs.remainder(0)],

@@ -51,22 +51,30 @@ interface VerifierWorld extends Reported {
   proofs: FaultProofs;
 }
 
-async function reported(): Promise<VerifierWorld> {
-  const world = await deployReports(connection, { texts, revoked: [4] });
-  const batches = [await settleCalls(world, [output, "nothing"])];
+async function report(contributed: readonly string[], text: string, revoked: number[]): Promise<VerifierWorld> {
+  const world = await deployReports(connection, { texts: contributed, revoked });
+  const batches = [await settleCalls(world, [text, "nothing"])];
   const epoch = await endEpoch(world);
   const data = buildReport(await sourceOf(world, batches, epoch));
-  const report = await postReport(world, data);
+  const posted = await postReport(world, data);
   const i = data.lists.spans.findIndex((spans) => spans.length > 0);
-  return {
-    ...world,
-    batches,
-    data,
-    report,
-    output: toUtf8Bytes(output),
-    i,
-    proofs: new FaultProofs({ report, data, log: world.log }),
-  };
+  const proofs = new FaultProofs({ report: posted, data, log: world.log });
+  return { ...world, batches, data, report: posted, output: toUtf8Bytes(text), i, proofs };
+}
+
+async function reported(): Promise<VerifierWorld> {
+  return await report(texts, output, [4]);
+}
+
+const fiveTokens = (letter: string, last: number): string =>
+  [60, 60, 60, 60, last].map((length) => letter.repeat(length)).join(" ");
+const [long254, long255] = [fiveTokens("l", 10), fiveTokens("m", 11)];
+const edgeOutput = `own ${long254} own ${long255} own xz0 z1 z2 z3 z4y own q0 q1 q2 q3 q4`;
+
+/** Words of as many bytes as a match can have, and of one more, and parts of words. */
+async function edges(): Promise<VerifierWorld> {
+  const contributed = ["commons", long254, long255, "z0 z1 z2 z3 z4", "vq0 q1 q2 q3 q4v"];
+  return await report(contributed, edgeOutput, []);
 }
 
 function placeOf({ output: bytes, contributions, pot }: VerifierWorld, contribution: number, nth = 0): GramPlace {
@@ -326,6 +334,59 @@ describe("SpanVerifier", () => {
       });
       expect((await world.spanVerifier.verify(proof)).id.slice(0, 50)).to.equal(reportId(report));
     }
+  });
+
+  it("hears nothing of words that begin where the gap ends, or end where it begins", async () => {
+    const world = await loadFixture(reported);
+    const { spanVerifier, proofs, contributions, i, data } = world;
+    const [first, second] = data.lists.spans[i];
+    for (const [gap, nth, from, to] of [
+      [0, 0, 0, first.creditStart],
+      [1, -1, first.creditEnd, second.creditStart],
+    ]) {
+      const place = placeOf(world, 1, nth);
+      const end = place.start + place.length;
+      expect(nth === 0 ? place.start - to : end - from).to.equal(nth);
+      const match = { inference: i, gap, place, output: world.output, contribution: contributions[1] };
+      await expect(spanVerifier.verify(proofs.missingSpan(match)))
+        .to.be.revertedWithCustomError(spanVerifier, "SpanVerifier_Elsewhere")
+        .withArgs(place.start, end, from, to);
+    }
+  });
+
+  it("takes words of 254 bytes, and neither longer ones nor parts of words", async () => {
+    const world = await loadFixture(edges);
+    const { spanVerifier, proofs, contributions, i, data, pot } = world;
+    const [span, ...others] = data.lists.spans[i];
+    expect([others.length, span.contribution, span.matchEnd - span.matchStart]).to.deep.equal([0, 1, 254]);
+    const right = proofs.falseSpan({ inference: i, span: 0, output: world.output, contribution: contributions[1] });
+    await expect(spanVerifier.verify(right))
+      .to.be.revertedWithCustomError(spanVerifier, "SpanVerifier_RightSpan")
+      .withArgs(i, 0n);
+    for (const [contribution, text, offset] of [
+      [2, long255, 0],
+      [3, "z0 z1 z2 z3 z4", 0],
+      [4, "q0 q1 q2 q3 q4", 1],
+    ] as const) {
+      const place = { start: edgeOutput.indexOf(text), length: text.length, sourceOffset: offset };
+      expect(place.start).to.be.greaterThan(0);
+      const match = { inference: i, gap: 1, place, output: world.output, contribution: contributions[contribution] };
+      await expect(spanVerifier.verify(proofs.missingSpan(match)), text)
+        .to.be.revertedWithCustomError(spanVerifier, "SpanVerifier_NoMatch")
+        .withArgs(place.start, place.length, place.sourceOffset);
+    }
+    const none = forge(data, ({ spans }) => spans[i].splice(0));
+    const report = { ...world.report, figures: none.figures };
+    const [place] = commonGrams(world.output, contributions[1].text, pot.gram);
+    const match = { inference: i, gap: 0, output: world.output, contribution: contributions[1] };
+    const missing = new FaultProofs({ report, data: none, log: world.log });
+    const { id } = await spanVerifier.verify(missing.missingSpan({ ...match, place }));
+    expect(id.slice(0, 50)).to.equal(reportId(report));
+    const end = { start: edgeOutput.length - 14, length: 15, sourceOffset: 0 };
+    const far = rewriteSpanProof(missing.missingSpan({ ...match, place: { ...end, length: 14 } }), { length: 15 });
+    await expect(spanVerifier.verify(far))
+      .to.be.revertedWithCustomError(spanVerifier, "SpanVerifier_NoMatch")
+      .withArgs(end.start, 15n, 0n);
   });
 
   it("looks at the texts that were committed to", async () => {
