@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { toUtf8Bytes, ZeroHash } from "ethers";
 import { network } from "hardhat";
 
+import { walletAccount } from "../../sdk/account.ts";
 import { buildReport } from "../../sdk/attribution/buildReport.ts";
 import {
   type ContributionText,
@@ -17,7 +18,7 @@ import { ContentTree } from "../../sdk/content.ts";
 import { receiptDigest } from "../../sdk/receipt.ts";
 import { shareOfReceipt } from "../../sdk/receiptTree.ts";
 import type { Reported } from "./challenges.ts";
-import { forge } from "./forge.ts";
+import { type Draft, forge } from "./forge.ts";
 import { commonGrams, gramsOf } from "./grams.ts";
 import { CALL, PAIR, rewritePayoutProof, rewriteSpanProof, rewriteWitness, SUM } from "./rewrite.ts";
 import { deployReports, endEpoch, GRAM, postReport, receiptsDomain, settleCalls, sourceOf } from "./reports.ts";
@@ -515,6 +516,74 @@ describe("PayoutVerifier", () => {
     )
       .to.be.revertedWithCustomError(payoutVerifier, "Reports_OtherInference")
       .withArgs(i, inferenceEvidence(opening.inference), inferenceEvidence(changed));
+  });
+
+  it("takes only inferences that stand in the report", async () => {
+    const world = await loadFixture(reported);
+    const { payoutVerifier, data, i, log, report, batches } = world;
+    const other = forge(data, ({ inferences, spans }) => {
+      spans[i] = [];
+      inferences[i].inference.amount += 1n;
+      inferences[i].inference.outputLength += 1;
+    });
+    const { place, memo } = data.lists.inferences[i].inference;
+    const receipt = batches[0].receipts[place];
+    const share = shareOfReceipt({ ...(await receiptsDomain(world)), receipt });
+    const { siblings } = batches[0].tree.prove(place);
+    expect(memo).to.equal(batches[0].tree.memo);
+    const credit = data.lists.credits.findIndex(({ inference }) => inference === i);
+    const strange = new FaultProofs({ report, data: other, log });
+    const { inferencesRoot } = data.figures;
+    for (const proof of [
+      strange.dataShare(i),
+      strange.receipt({ inference: i, receipt }),
+      strange.settlement({ inference: i, receipt, share, siblings }),
+      strange.outputLength({ inference: i, output: world.output }),
+      rewriteWitness(world.proofs.lostCredit(credit), CALL, { inference: other.openInference(i) }),
+      rewriteWitness(world.proofs.credit({ inference: i, span: 0 }), CALL, { inference: other.openInference(i) }),
+    ]) {
+      await expect(payoutVerifier.verify(proof))
+        .to.be.revertedWithCustomError(payoutVerifier, "Reports_NotInReport")
+        .withArgs(i, inferencesRoot, (proven: string) => proven !== inferencesRoot);
+    }
+  });
+
+  it("takes only the credit that a span names, and only if it stands in the report", async () => {
+    const world = await loadFixture(reported);
+    const { payoutVerifier, proofs, data, i } = world;
+    const { credit } = data.lists.spans[i][0];
+    const other = forge(data, ({ credits }) => {
+      credits[credit].payee = walletAccount(world.watcher.address);
+    });
+    const { creditsRoot } = data.figures;
+    const at = { inference: i, span: 0 };
+    for (const proof of [proofs.payee(at), proofs.credit(at)]) {
+      const strange = rewriteWitness(proof, CALL, { credit: other.openCredit(credit) });
+      await expect(payoutVerifier.verify(strange))
+        .to.be.revertedWithCustomError(payoutVerifier, "Reports_NotInReport")
+        .withArgs(credit, creditsRoot, (proven: string) => proven !== creditsRoot);
+    }
+  });
+
+  it("finds no credit wrong of commons, and every one that is another span's or does not exist", async () => {
+    const world = await loadFixture(reported);
+    const { payoutVerifier, proofs, data, i, log } = world;
+    const commons = data.lists.spans[i].findIndex(({ contribution }) => contribution === 0);
+    await expect(payoutVerifier.verify(proofs.credit({ inference: i, span: commons })))
+      .to.be.revertedWithCustomError(payoutVerifier, "PayoutVerifier_NoFault")
+      .withArgs(PayoutFault.Credit);
+    const { credit } = data.lists.spans[i][0];
+    for (const change of [
+      ({ credits }: Draft) => (credits[credit].span += 1),
+      ({ spans }: Draft) => (spans[i][0].credit = data.lists.credits.length),
+    ]) {
+      const wrong = forge(data, (draft) => {
+        change(draft);
+      });
+      const report = { ...world.report, figures: wrong.figures };
+      const proof = new FaultProofs({ report, data: wrong, log }).credit({ inference: i, span: 0 });
+      expect((await payoutVerifier.verify(proof)).id.slice(0, 50)).to.equal(reportId(report));
+    }
   });
 
   it("binds an output's length to its root", async () => {
