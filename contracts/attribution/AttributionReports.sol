@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
-import {Fault, IFaultVerifier} from "../disputes/IFaultVerifier.sol";
+import {IFaultVerifier} from "../disputes/IFaultVerifier.sol";
 import {Accounts} from "../ledger/Accounts.sol";
 import {AttributionLedger} from "../ledger/AttributionLedger.sol";
 import {LedgerFunds} from "../ledger/LedgerFunds.sol";

@@ -3,16 +3,7 @@ pragma solidity 0.8.37;
 
 import {ShareProofs} from "../disputes/ShareProofs.sol";
 import {Fault, IFaultVerifier, Restitution} from "../disputes/IFaultVerifier.sol";
-import {
-    ContributionOpening,
-    Inference,
-    InferenceOpening,
-    Pot,
-    Report,
-    Reports,
-    Span,
-    SpansOpening
-} from "./Reports.sol";
+import {ContributionOpening, InferenceOpening, Pot, Report, Reports, Span, SpansOpening} from "./Reports.sol";
 import {TextOpening, Texts} from "./Texts.sol";
 
 /// @notice What is wrong with the spans of an output.
