@@ -15,8 +15,10 @@ import {
 import { inferenceEvidence, potId, reportId } from "../../sdk/attribution/report.ts";
 import { NO_SPANS, type SpansOpening } from "../../sdk/attribution/reportData.ts";
 import { ContentTree } from "../../sdk/content.ts";
+import { proveShare } from "../../sdk/datanetProof.ts";
 import { receiptDigest } from "../../sdk/receipt.ts";
 import { shareOfReceipt } from "../../sdk/receiptTree.ts";
+import { ShareKind } from "../../sdk/share.ts";
 import type { Reported } from "./challenges.ts";
 import { type Draft, forge } from "./forge.ts";
 import { commonGrams, gramsOf } from "./grams.ts";
@@ -516,6 +518,80 @@ describe("PayoutVerifier", () => {
     )
       .to.be.revertedWithCustomError(payoutVerifier, "Reports_OtherInference")
       .withArgs(i, inferenceEvidence(opening.inference), inferenceEvidence(changed));
+  });
+
+  it("takes only contributions that stand in the log", async () => {
+    const { payoutVerifier, proofs, data, i, log } = await loadFixture(reported);
+    const { contribution } = data.lists.spans[i][0];
+    const strange = proveShare(log, 3);
+    const proof = rewriteWitness(proofs.payee({ inference: i, span: 0 }), CALL, { contribution: strange });
+    await expect(payoutVerifier.verify(proof))
+      .to.be.revertedWithCustomError(payoutVerifier, "Reports_NotInLog")
+      .withArgs(contribution, log.id, (proven: string) => proven !== log.id);
+  });
+
+  it("finds an inference wrong in each thing that its receipt, or its settlement, says", async () => {
+    const world = await loadFixture(reported);
+    const { payoutVerifier, data, i, log, watcher, batches } = world;
+    const { place } = data.lists.inferences[i].inference;
+    const receipt = batches[0].receipts[place];
+    const { receipts } = batches[0];
+    const domain = await receiptsDomain(world);
+    const settledAt = (at: number) => ({
+      share: shareOfReceipt({ ...domain, receipt: receipts[at] }),
+      siblings: batches[0].tree.prove(at).siblings,
+    });
+    for (const [change, faults] of [
+      [{ operator: watcher.address }, ["receipt"]],
+      [{ splitId: log.id }, ["receipt"]],
+      [{ outputRoot: log.id }, ["receipt"]],
+      [{ amount: receipt.amount + 1n }, ["receipt", "settlement"]],
+      [{ settled: batches[0].tree.total + 1n }, ["settlement"]],
+      [{ place: 1 - place, amount: receipts[1 - place].amount }, ["settlement"]],
+    ] as const) {
+      const wrong = forge(data, ({ inferences }) => {
+        Object.assign(inferences[i].inference, change);
+      });
+      const report = { ...world.report, figures: wrong.figures };
+      const proofs = new FaultProofs({ report, data: wrong, log });
+      const at = wrong.lists.inferences[i].inference.place;
+      for (const fault of faults) {
+        const proof =
+          fault === "receipt"
+            ? proofs.receipt({ inference: i, receipt })
+            : proofs.settlement({ inference: i, receipt, ...settledAt(at) });
+        expect((await payoutVerifier.verify(proof)).id.slice(0, 50), fault).to.equal(reportId(report));
+      }
+    }
+  });
+
+  it("finds a share of the payout wrong that is a split, takes a unit of the credits for the rest, or gives the rest away", async () => {
+    const world = await loadFixture(reported);
+    const { payoutVerifier, data, log } = world;
+    const last = data.lists.shares.length - 1;
+    for (const [change, fault] of [
+      [({ shares }: Draft) => (shares[0].kind = ShareKind.Split), "payout"],
+      [
+        ({ shares }: Draft) => {
+          shares[last - 1].units -= 1n;
+          shares[last].units += 1n;
+        },
+        "remainder",
+      ],
+      [({ shares }: Draft) => (shares[last].recipient = data.payout.id), "remainder"],
+    ] as const) {
+      const wrong = forge(
+        data,
+        (draft) => {
+          change(draft);
+        },
+        { shares: false },
+      );
+      const report = { ...world.report, figures: wrong.figures };
+      const proofs = new FaultProofs({ report, data: wrong, log });
+      const proof = fault === "payout" ? proofs.payout({ credit: 0, share: 0 }) : proofs.remainder(last);
+      expect((await payoutVerifier.verify(proof)).id.slice(0, 50)).to.equal(reportId(report));
+    }
   });
 
   it("takes only inferences that stand in the report", async () => {
