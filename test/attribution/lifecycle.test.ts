@@ -477,6 +477,19 @@ describe("AttributionReports: demands", () => {
     }
   });
 
+  it("is of what the report has, and is answered by nothing else", async () => {
+    const world = await loadFixture(posted);
+    const { reports, openings, watcher, report, pot, data, figures } = world;
+    const beyond = { ...CREDIT, first: figures.credits };
+    await expect(reports.connect(watcher).demand(report, pot, beyond))
+      .to.be.revertedWithCustomError(openings, "Openings_NoSuchItem")
+      .withArgs(Object.values(beyond));
+    await reports.connect(watcher).demand(report, pot, CREDIT);
+    await expect(reports.answer(report, pot, CREDIT, encodeShareAnswer(data.openCredit(1))))
+      .to.be.revertedWithCustomError(openings, "Openings_OtherItem")
+      .withArgs(1n, 0n);
+  });
+
   it("ends with an answer: half of the bond is the reporter's, and the report can be challenged for as long again", async () => {
     const world = await loadFixture(posted);
     const { reports, watcher, reporter, report, pot, data, ledger, id, strangers } = world;
