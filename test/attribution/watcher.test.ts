@@ -6,7 +6,7 @@ import { network } from "hardhat";
 
 import { buildReport } from "../../sdk/attribution/buildReport.ts";
 import { potId, type Report, reportId } from "../../sdk/attribution/report.ts";
-import type { ReportData } from "../../sdk/attribution/reportData.ts";
+import { ReportData } from "../../sdk/attribution/reportData.ts";
 import { walletAccount } from "../../sdk/account.ts";
 import { Reporter } from "../../sdk/node/reporter.ts";
 import { Watcher, type WatcherOptions } from "../../sdk/node/watcher.ts";
@@ -161,6 +161,17 @@ describe("Watcher", () => {
       expect(await world.reports.openDemands(reportId(files.report))).to.equal(1n);
     });
 
+    it("demands data when the file is another report's", async () => {
+      const world = await networkHelpers.loadFixture(fixture);
+      const files = await prepare(world, world.data);
+      const { pot, epoch, lists } = world.data;
+      const other = new ReportData({ pot, epoch, lists, claimed: { total: 1n } });
+      await (await publishedData(world, files.store)).putReport(files.report, other);
+      await run(world, files, { demands: 1 });
+      expect(files.lines.join("\n")).to.match(/reports\/0x\w+ is damaged: It is the file of report 0x\w+\./);
+      expect(await world.reports.openDemands(reportId(files.report))).to.equal(1n);
+    });
+
     it("says so when it is too late to demand anything", async () => {
       const world = await networkHelpers.loadFixture(fixture);
       const files = await prepare(world, world.data);
@@ -198,7 +209,8 @@ describe("Watcher", () => {
       await new Reporter({ ...options, directory: others.own, say: () => undefined }).run();
       expect(await world.reports.openDemands(reportId(files.report))).to.equal(0n);
       await run(world, files);
-      expect(files.lines.at(-2)).to.equal(`Published outputs/${outputRoot}, all of which was shown.`);
+      const published = files.lines.filter((line) => line.startsWith("Published"));
+      expect(published).to.deep.equal([`Published outputs/${outputRoot}, all of which was shown.`]);
       expect(files.lines.at(-1)).to.match(/is right: 12 calls, \d+ credits\.$/);
     });
 
