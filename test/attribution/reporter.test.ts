@@ -22,6 +22,8 @@ import { potId, type Report } from "../../sdk/attribution/report.ts";
 import { logEntry, proveShare } from "../../sdk/datanetProof.ts";
 import { ShareKind } from "../../sdk/share.ts";
 import { Split, splitOfDraw } from "../../sdk/split.ts";
+import { GramIndex } from "../../sdk/attribution/gramIndex.ts";
+import { saveIndexFile } from "../../sdk/node/indexFile.ts";
 import { Reporter, type ReporterOptions } from "../../sdk/node/reporter.ts";
 import { DirectoryStore } from "../../sdk/node/reportStore.ts";
 import { type Directories, makeDirectories, openChain, publish, publishedData } from "./published.ts";
@@ -329,6 +331,20 @@ describe("Reporter", () => {
     await run(world, files);
     expect((await world.ledger.received(world.log.id)).amount).to.be.greaterThan(before);
     expect(files.lines.join("\n")).to.contain("was not reported in time; what it earned will be swept.");
+  });
+
+  it("makes an index of other texts anew", async () => {
+    const world = await networkHelpers.loadFixture(fixture);
+    const files = await prepare(world);
+    await run(world, files);
+    const [name] = (await readdir(files.own)).filter((file) => file.startsWith("index-"));
+    const index = GramIndex.create({ k: world.pot.gram });
+    for (const { text } of world.contributions) index.append(text.toReversed());
+    await saveIndexFile({ index, file: path.join(files.own, name) });
+    await settleCalls(world, someOutputs(world, 1, 20));
+    await networkHelpers.time.increase(DAY);
+    await run(world, files);
+    expect(files.lines.join("\n")).to.contain("is the index of other texts. It is made anew.");
   });
 
   it("makes a damaged index anew", async () => {
