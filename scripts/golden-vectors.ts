@@ -19,6 +19,7 @@ import {
   solidityPacked,
   toBeHex,
   ZeroAddress,
+  zeroPadValue,
 } from "ethers";
 import { format } from "prettier";
 
@@ -465,14 +466,15 @@ function reportVectors(): Record<string, Column | string> {
   const places = Array.from({ length: 4 }, () => [source.uint(32), source.uint(32)]);
   const payout = { hash: source.hex(32), units: source.uint(96) };
   const potId = keccak256(coder.encode(potTypes, pot));
-  const figureTypes = "bytes32 bytes32 bytes32 bytes32 uint96 uint96 uint32 uint32 uint32 uint32".split(" ");
   const figures = [
     ...[potId, source.hex(32), source.hex(32), payout.hash, String(payout.units), String(source.uint(96))],
     ...["20000", "4", "5", "6"],
   ];
   const reporter = getAddress(source.hex(20));
   const postedAt = "1770000000";
-  const report = coder.encode([...figureTypes, "address", "uint64"], [...figures, reporter, postedAt]);
+  const amounts = solidityPacked(["uint64", "uint96", "uint96"], [0, ...figures.slice(4, 6)]);
+  const counts = solidityPacked(["uint128", "uint32", "uint32", "uint32", "uint32"], [0, ...figures.slice(6)]);
+  const posted = [...figures.slice(0, 4), amounts, counts, zeroPadValue(reporter, 32), toBeHex(BigInt(postedAt), 32)];
   return {
     pot,
     potId,
@@ -488,7 +490,7 @@ function reportVectors(): Record<string, Column | string> {
     figures,
     reporter,
     postedAt,
-    reportId: keccak256(report).slice(0, 50),
+    reportId: keccak256(concat(posted)).slice(0, 50),
   };
 }
 

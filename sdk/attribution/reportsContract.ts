@@ -431,7 +431,7 @@ export class ReportsChain {
     if (parsed?.name !== "answer") return undefined;
     const args = new EventArgs(parsed.args);
     const report = args.struct("report");
-    const posted = { figures: readFigures(report.struct("figures")), reporter: report.text("reporter") };
+    const posted = { figures: readFigureStruct(report.struct("figures")), reporter: report.text("reporter") };
     const answered = reportId({ ...posted, postedAt: report.uint("postedAt") });
     return demandIdOf(answered, readItem(args.struct("item"))) === id ? args.text("data") : undefined;
   }
@@ -699,6 +699,21 @@ function readFigures(posted: EventArgs): Figures {
   const roots = ["potId", "inferencesRoot", "creditsRoot", "payoutRoot"].map((name) => posted.text(name));
   const [potId, inferencesRoot, creditsRoot, payoutRoot] = roots;
   return unpackFigures([potId, inferencesRoot, creditsRoot, payoutRoot, posted.uint("amounts"), posted.uint("counts")]);
+}
+
+function readFigureStruct(fields: EventArgs): Figures {
+  return {
+    potId: fields.text("potId"),
+    inferencesRoot: fields.text("inferencesRoot"),
+    creditsRoot: fields.text("creditsRoot"),
+    payoutRoot: fields.text("payoutRoot"),
+    total: fields.uint("total"),
+    credited: fields.uint("credited"),
+    epoch: fields.index("epoch"),
+    inferences: fields.index("inferences"),
+    credits: fields.index("credits"),
+    shares: fields.index("shares"),
+  };
 }
 
 function readItem(fields: EventArgs): Item {

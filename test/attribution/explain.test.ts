@@ -106,8 +106,9 @@ describe("explanation", () => {
     const score = (length: number): number =>
       ((idf(3) + 2 * idf(4)) * 2.2) / (1 + 1.2 * (0.25 + (0.75 * length) / ((10 + 3 + 3 + 3) / 4)));
     expect(contributions.map(({ contribution }) => contribution)).to.deep.equal([1, 0]);
-    expect(contributions[0].score).to.be.closeTo(score(3), 1e-12);
-    expect(contributions[1].score).to.be.closeTo(score(10), 1e-12);
+    // Where matchers for chains are loaded, `closeTo` takes whole numbers only.
+    expect(Math.abs(contributions[0].score - score(3)) < 1e-12).to.equal(true);
+    expect(Math.abs(contributions[1].score - score(10)) < 1e-12).to.equal(true);
     // And the same after another output.
     const other = explainer.explain(toBytes("q q q w"));
     expect(other).to.deep.equal(explainerOf(texts).explain(toBytes("q q q w")));

@@ -314,7 +314,9 @@ describe("Openings: what does not answer a demand", () => {
       shares: elsewhere.tree.shares({ first: 0, count: calls.length }),
       arbiter: world.watcher.address,
     });
-    await expect(check(world, item(ItemKind.Receipt, 0), inferenceAnswer(world, 0, { settled: proveShare(lost, 1) })))
+    await expect(
+      check(world, item(ItemKind.Receipt, 0), inferenceAnswer(world, 0, { settled: proveShare(lost, calls[0].place) })),
+    )
       .to.be.revertedWithCustomError(openings, "Openings_NotInSettlement")
       .withArgs(settlement.id, (given: string) => given !== settlement.id);
   });

@@ -102,7 +102,7 @@ describe("SpanVerifier", () => {
       ethers.ZeroAddress,
       0n,
     ]);
-    expect(fault.restitution).to.deep.equal([0n, 0n, 0n, 0n, 0n, 0n]);
+    expect(fault.restitution).to.deep.equal([ZeroHash, 0n, 0n, 0n, ethers.ZeroAddress, ZeroHash, 0n]);
   });
 
   it("finds no fault in a right span, or in one of another contribution than is shown", async () => {
