@@ -18,7 +18,7 @@ import { proveShare } from "../../sdk/datanetProof.ts";
 import { ContributionLog } from "../../sdk/log.ts";
 import type { Receipt } from "../../sdk/receipt.ts";
 import { type Share, ShareKind } from "../../sdk/share.ts";
-import { Split } from "../../sdk/split.ts";
+import type { Split } from "../../sdk/split.ts";
 import {
   acceptSigned,
   type Contributed,
