@@ -27,6 +27,11 @@ const CONTRACTS = [
   "EquivocationVerifier",
   "SettlementVerifier",
   "RevokedLineageVerifier",
+  "Pots",
+  "AttributionReports",
+  "SpanVerifier",
+  "PayoutVerifier",
+  "Openings",
   "IncentiveGauges",
   "OpenGovernor",
 ];
