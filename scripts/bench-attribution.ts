@@ -2,10 +2,16 @@ import { mkdtemp, rm, stat } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import path from "node:path";
 
+import { id, keccak256, ZeroAddress, ZeroHash } from "ethers";
+
+import { walletAccount } from "../sdk/account.ts";
 import { Attributor } from "../sdk/attribution/attribute.ts";
+import { buildReport, type SettledCall } from "../sdk/attribution/buildReport.ts";
 import { canonicalText } from "../sdk/attribution/canonical.ts";
 import { Explainer } from "../sdk/attribution/explain.ts";
 import { GramIndex } from "../sdk/attribution/gramIndex.ts";
+import type { Pot } from "../sdk/attribution/report.ts";
+import { ContentTree } from "../sdk/content.ts";
 import { AttributionPool } from "../sdk/node/attributionPool.ts";
 import { loadIndexFile, saveIndexFile } from "../sdk/node/indexFile.ts";
 import { ZipfWriter } from "../test/attribution/zipf.ts";
@@ -26,6 +32,24 @@ const OUTPUT_WORDS = 512;
 const WARM_UP = 500;
 const ROUNDS = 3;
 
+/** Leaves of a report: spans, each of which is a credit, too. */
+const REPORT_SPANS = 1_000_000;
+const REPORT_SPANS_IF_SMALL = 50_000;
+/** Words of the passages that its outputs consist of. */
+const PASSAGE_WORDS = 16;
+
+const POT: Omit<Pot, "logSize" | "gram"> = {
+  keeper: ZeroAddress,
+  number: 1n,
+  datanetId: 1n,
+  version: 1n,
+  versionSplitId: keccak256("0x"),
+  logSplitId: keccak256("0x"),
+  arbiter: ZeroAddress,
+  commons: 0,
+  feeBps: 0,
+};
+
 const MEGABYTE = 1e6;
 
 /** What has been promised. */
@@ -33,6 +57,7 @@ const TARGETS = {
   appendPerSecond: { unit: "words/s", least: 5_000_000 },
   indexBytesPerWord: { unit: "bytes/word", most: 24 },
   attributeP99: { unit: "ms", most: 1 },
+  reportOfAMillion: { unit: "s", most: 15 },
 } as const;
 
 interface Figure {
@@ -53,14 +78,22 @@ await runScript(async () => {
   const words = small ? WORDS_IF_SMALL : WORDS;
   const directory = await mkdtemp(path.join(tmpdir(), "bench-attribution-"));
   try {
-    await measure({ words, directory });
+    await measure({ words, spans: small ? REPORT_SPANS_IF_SMALL : REPORT_SPANS, directory });
   } finally {
     await rm(directory, { recursive: true });
   }
   if (check && missed.length > 0) throw new UserError(`Targets missed: ${missed.join(", ")}.`);
 });
 
-async function measure({ words, directory }: { words: number; directory: string }): Promise<void> {
+async function measure({
+  words,
+  spans,
+  directory,
+}: {
+  words: number;
+  spans: number;
+  directory: string;
+}): Promise<void> {
   const writer = new ZipfWriter({ seed: 1 });
   const index = measureAppend({ writer, words });
   const { tableBytes, contributionBytes, textBytes } = index.memory;
@@ -83,6 +116,70 @@ async function measure({ words, directory }: { words: number; directory: string 
   await measureFile(index, path.join(directory, "index"));
   measureExplanations(index, outputs.slice(0, OUTPUTS_EXPLAINED), Math.min(words, EXPLAINED_WORDS));
   measureCanonicalText(writer);
+  measureReport({ writer, index, spans });
+}
+
+/** Builds the report of an epoch from receipts and outputs: attribution, credits, payout, all trees. */
+function measureReport({ writer, index, spans }: { writer: ZipfWriter; index: GramIndex; spans: number }): void {
+  const attributor = new Attributor(index);
+  const calls: SettledCall[] = [];
+  let found = 0;
+  while (found < spans) {
+    const output = mosaic(writer, index);
+    found += attributor.attribute(output).spans.length;
+    calls.push(callOf(output, calls.length));
+  }
+  const payees = Array.from({ length: index.count }, (_, i) => walletAccount(`0x${id(`${i}`).slice(26)}`));
+  const seconds = secondsOf(() =>
+    buildReport({
+      chainId: 1n,
+      services: ZeroAddress,
+      pot: { ...POT, logSize: index.count, gram: index.k },
+      epoch: 1,
+      calls,
+      fractionOf: () => 10n ** 17n,
+      attribute: (output) => attributor.attribute(output).spans,
+      payeeOf: (contribution) => payees[contribution],
+    }),
+  );
+  report({ figure: "spans of the report", value: found, unit: "spans" });
+  report({ figure: "calls of the report", value: calls.length, unit: "calls" });
+  // A small one is over before the engine has compiled what it runs, and says nothing about a large one.
+  const { unit, most } = TARGETS.reportOfAMillion;
+  report({ figure: "report", value: seconds, unit, ...(spans < REPORT_SPANS ? {} : { most }) });
+  report({ figure: "resident memory with the report", value: process.memoryUsage.rss() / MEGABYTE, unit: "MB" });
+}
+
+/** An output as models of n-grams write them: short passages, each from somewhere else. */
+function mosaic(writer: ZipfWriter, index: GramIndex): Uint8Array {
+  const passages = Array.from({ length: OUTPUT_WORDS / PASSAGE_WORDS }, () => {
+    const text = index.textOf(writer.random.integer(index.count)) ?? new Uint8Array();
+    const words = new TextDecoder().decode(text).split(" ");
+    const from = writer.random.integer(Math.max(1, words.length - PASSAGE_WORDS));
+    return words.slice(from, from + PASSAGE_WORDS).join(" ");
+  });
+  return new TextEncoder().encode(passages.join(" "));
+}
+
+function callOf(output: Uint8Array, place: number): SettledCall {
+  const receipt = {
+    callId: id(`call ${place}`),
+    payer: ZeroAddress,
+    parentCallId: ZeroHash,
+    serviceId: 1n,
+    inputHash: ZeroHash,
+    salt: ZeroHash,
+    childrenHash: ZeroHash,
+    splitId: ZeroHash,
+    assetSplitId: ZeroHash,
+    executor: ZeroAddress,
+    outputRoot: ContentTree.from(output).contentRoot,
+    tokensIn: 1n,
+    tokensOut: 1n,
+    amount: 10n ** 18n,
+    servedAt: 1n,
+  };
+  return { receipt, output, settlement: { memo: ZeroHash, settled: 10n ** 20n, receipts: 100, place: place % 100 } };
 }
 
 function measureCanonicalText(writer: ZipfWriter): void {

@@ -1,8 +1,10 @@
-import { concat, getAddress, keccak256, recoverAddress, Signature, type Signer, TypedDataEncoder } from "ethers";
+import { concat, getAddress, id, keccak256, recoverAddress, Signature, type Signer, TypedDataEncoder } from "ethers";
 
-import { ZERO_WORD } from "./bytes.ts";
+import { concatBytes, fromHex, toHex, ZERO_WORD } from "./bytes.ts";
+import { keccak256 as hashBytes } from "./keccak.ts";
 import type { EventArgs } from "./eventArgs.ts";
 import type { TypedData } from "./typedData.ts";
+import { encodeWords } from "./words.ts";
 
 /** Where receipts are good: service ids and call ids are those of this registry. */
 export interface ReceiptsDomain {
@@ -103,6 +105,25 @@ export function readReceipt(fields: EventArgs): Receipt {
   };
 }
 
+const RECEIPT_TYPEHASH = fromHex(
+  id(`Receipt(${RECEIPT_TYPES.Receipt.map(({ name, type }) => `${type} ${name}`).join(",")})`),
+  "A type's hash",
+);
+const EIP191_PREFIX = new Uint8Array([0x19, 0x01]);
+
+/** Domain separators of registries that were asked for; there are few. */
+const separators = new Map<string, Uint8Array>();
+
+function separatorOf(domain: ReceiptsDomain): Uint8Array {
+  const key = `${domain.chainId} ${domain.services}`;
+  let separator = separators.get(key);
+  if (separator === undefined) {
+    separator = fromHex(TypedDataEncoder.hashDomain(typedDomain(domain)), "A domain separator");
+    separators.set(key, separator);
+  }
+  return separator;
+}
+
 /** Id of a call. */
 export function callId({ request, ...domain }: ReceiptsDomain & { request: CallRequest }): string {
   return TypedDataEncoder.hash(typedDomain(domain), { CallRequest: REQUEST_FIELDS }, request);
@@ -119,9 +140,10 @@ export function receiptTypedData({ receipt, ...domain }: ReceiptsDomain & { rece
 }
 
 /** The hash that an executor signs, and by which settlements commit to a receipt. */
-export function receiptDigest(request: ReceiptsDomain & { receipt: Receipt }): string {
-  const { domain, types, value } = receiptTypedData(request);
-  return TypedDataEncoder.hash(domain, types, value);
+export function receiptDigest({ receipt, ...domain }: ReceiptsDomain & { receipt: Receipt }): string {
+  // What TypedDataEncoder.hash gives, but faster: settlements and reports have thousands of receipts.
+  const struct = encodeWords(RECEIPT_TYPES.Receipt, { ...receipt }, [RECEIPT_TYPEHASH]);
+  return toHex(hashBytes(concatBytes([EIP191_PREFIX, separatorOf(domain), hashBytes(struct)])));
 }
 
 /** Signs a receipt; costs no gas. */

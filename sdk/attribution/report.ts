@@ -1,6 +1,8 @@
 import { AbiCoder, keccak256 } from "ethers";
 
 import { fromHex, toHex, writeUint } from "../bytes.ts";
+import { keccak256 as hashBytes } from "../keccak.ts";
+import { encodeWords } from "../words.ts";
 import type { Span } from "./attribute.ts";
 
 /** What a pot's revenue is divided by: the texts of one version of a Datanet. Hashes are 32 bytes of hex. */
@@ -102,8 +104,22 @@ export const REPORT_TYPE = `tuple(${FIGURES_TYPE} figures, address reporter, uin
 
 const REPORT_PREIMAGE = ["bytes32", "bytes32", "bytes32", "bytes32", "uint256", "uint256", "address", "uint64"];
 
-export const INFERENCE_TYPE =
-  "tuple(bytes32 receiptDigest, address operator, bytes32 splitId, bytes32 memo, uint128 settled, uint64 receipts, uint64 place, uint128 amount, bytes32 outputRoot, uint64 outputLength, bytes32 spansRoot, uint32 spans)";
+const INFERENCE_WORDS = [
+  { name: "receiptDigest", type: "bytes32" },
+  { name: "operator", type: "address" },
+  { name: "splitId", type: "bytes32" },
+  { name: "memo", type: "bytes32" },
+  { name: "settled", type: "uint128" },
+  { name: "receipts", type: "uint64" },
+  { name: "place", type: "uint64" },
+  { name: "amount", type: "uint128" },
+  { name: "outputRoot", type: "bytes32" },
+  { name: "outputLength", type: "uint64" },
+  { name: "spansRoot", type: "bytes32" },
+  { name: "spans", type: "uint32" },
+];
+
+export const INFERENCE_TYPE = `tuple(${INFERENCE_WORDS.map(({ name, type }) => `${type} ${name}`).join(", ")})`;
 
 const WORD = 2 ** 32;
 const coder = AbiCoder.defaultAbiCoder();
@@ -158,7 +174,7 @@ export function reportId(report: Report): string {
 
 /** Evidence of an inference's share. */
 export function inferenceEvidence(inference: Record<keyof Inference, string | number | bigint>): string {
-  return keccak256(coder.encode([INFERENCE_TYPE], [inference]));
+  return toHex(hashBytes(encodeWords(INFERENCE_WORDS, inference)));
 }
 
 /** Evidence of a credit: how it names its span. */
