@@ -176,6 +176,10 @@ function parseParameters({
   if (slasherDelaySeconds < leaving) {
     refuse("slasherDelaySeconds", `${leaving} or more, so that stakers can leave before somebody else slashes`);
   }
+  const reporting = 2n * parameters.challengeSeconds + parameters.answerSeconds;
+  if (parameters.reportEpochSeconds < reporting) {
+    refuse("reportEpochSeconds", `${reporting} or more, as long as one report can take, so that none has to wait`);
+  }
   if (votingDelaySeconds + votingPeriodSeconds + timelockSeconds < SETBACK_SECONDS) {
     refuse("timelockSeconds", "longer: with delay and period of votes 5 days, until when slashers have no delay yet");
   }

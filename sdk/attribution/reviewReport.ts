@@ -7,7 +7,15 @@ import { Attributor, type Span } from "./attribute.ts";
 import { type ContributionText, FaultProofs, type GramMatch, type GramPlace, ReportTree } from "./faultProofs.ts";
 import type { GramIndex } from "./gramIndex.ts";
 import { MAX_GRAM_BYTES, TOKEN_SEPARATOR } from "./grams.ts";
-import { creditOf, dataShareOf, type Inference, NO_CREDIT, type Report, type ReportedSpan } from "./report.ts";
+import {
+  creditOf,
+  dataShareOf,
+  type Inference,
+  NO_CREDIT,
+  type Report,
+  type ReportedSpan,
+  reportId,
+} from "./report.ts";
 import type { ReportData } from "./reportData.ts";
 
 /** Which contract decides a fault. */
@@ -59,7 +67,7 @@ export class UnknownCallError extends Error {
 /**
  * The first fault of a report, or undefined if all of it is right. Recomputes everything the report says.
  *
- * @throws UnknownCallError if a call of it is on record but unknown here.
+ * @throws UnknownCallError if a call of it is on record but unknown here, RangeError if the data is not the report's.
  */
 export function reviewReport({
   report,
@@ -78,6 +86,9 @@ class Review {
   readonly #unknown: number[] = [];
 
   constructor(report: Report, data: ReportData, source: ReviewSource) {
+    if (reportId({ ...report, figures: data.figures }) !== reportId(report)) {
+      throw new RangeError(`The data is not that of report ${reportId(report)}: it gives other figures.`);
+    }
     this.#data = data;
     this.#source = source;
     this.#proofs = new FaultProofs({ report, data, log: source.log });

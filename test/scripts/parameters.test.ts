@@ -50,6 +50,15 @@ describe("parameters of governance", () => {
     );
   });
 
+  it("refuse epochs that are over before the report of the last one can be paid", async () => {
+    const times = { challengeSeconds: DAY, answerSeconds: 2 * DAY };
+    await read({ ...times, reportEpochSeconds: 4 * DAY });
+    await expectRefusal(
+      { ...times, reportEpochSeconds: 4 * DAY - 1 },
+      /^"reportEpochSeconds" in .* must be 345600 or more, as long as one report can take, so that none has to wait\.$/,
+    );
+  });
+
   it("refuse proposals that are executed before slashers have a delay", async () => {
     const times = { votingDelaySeconds: DAY, votingPeriodSeconds: 3 * DAY };
     await read({ ...times, timelockSeconds: DAY });
