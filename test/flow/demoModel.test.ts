@@ -58,7 +58,8 @@ describe("demo model", () => {
     const expected = { cat: 3 + (10 * 11) / 32, mat: 3 + (10 * 3) / 32, dog: (10 * 3) / 32 };
     for (const [word, parts] of Object.entries(expected)) {
       const rest = (10 * 15 * (word === "cat" ? 2 : 1)) / 32 / 16;
-      expect(counts.get(word), word).to.be.closeTo(all * (parts + rest), 130);
+      // Where matchers for chains are loaded, `closeTo` takes whole numbers only.
+      expect(Math.abs((counts.get(word) ?? 0) - all * (parts + rest)) < 130, word).to.equal(true);
     }
   });
 
