@@ -11,7 +11,8 @@ export default buildModule("Attribution", (m) => {
 
   const pots = m.contract("Pots", [datanets, m.getParameter("reportEpochSeconds")]);
   const openings = m.contract("Openings", [services]);
-  const spanFaults = m.contract("SpanVerifier");
+  // It needs no other contract, but OPEN comes first: its block is where a deployment begins.
+  const spanFaults = m.contract("SpanVerifier", [], { after: [ledger] });
   const payoutFaults = m.contract("PayoutVerifier", [services, channels, pots]);
   const reports = m.contract("AttributionReports", [
     ledger,
