@@ -48,6 +48,7 @@ const follows = (world: ReportWorld) => ({
   credits: (contribution: number) => world.log.tree.share(contribution).recipient,
 });
 
+// No twin: which reports pass without a check is shown by forged ones, each of which one check alone finds.
 describe("Attribution: taking more out of a pot than came in", () => {
   it("fails with calls that paid a split which is no source", async () => {
     const world = await loadFixture(fixture);
@@ -212,6 +213,7 @@ describe("Attribution: taking more out of a pot than came in", () => {
   });
 });
 
+// No twin: which reports pass without a check is shown by forged ones, each of which one check alone finds.
 describe("Attribution: numbers at their bounds", () => {
   it("does not take a bond for another amount than came in", async () => {
     const { reports, reporter, pot, token } = await loadFixture(fixture);
@@ -277,6 +279,7 @@ describe("Attribution: numbers at their bounds", () => {
   });
 });
 
+// No twin: which reports pass without a check is shown by forged ones, each of which one check alone finds.
 describe("Attribution: bonds and rewards", () => {
   it("pays whoever is first with a proof: one that was copied is as good", async () => {
     const world = await loadFixture(fixture);
