@@ -1,6 +1,6 @@
 import { AbiCoder, keccak256 } from "ethers";
 
-import { fromHex, toHex, writeUint } from "../bytes.ts";
+import { toHex, writeUint } from "../bytes.ts";
 import { keccak256 as hashBytes } from "../keccak.ts";
 import { encodeWords } from "../words.ts";
 import type { Span } from "./attribute.ts";
@@ -183,14 +183,6 @@ export function creditEvidence(inference: number, span: number): string {
   writeUint(evidence, 24, BigInt(inference), 4, "An inference's index");
   writeUint(evidence, 28, BigInt(span), 4, "A span's index");
   return toHex(evidence);
-}
-
-/** The span that a credit's evidence names; undefined if no credit has such evidence. */
-export function spanOfCredit(evidence: string): { inference: number; span: number } | undefined {
-  const bytes = fromHex(evidence, "A credit's evidence");
-  if (bytes.subarray(0, 24).some((byte) => byte !== 0)) return undefined;
-  const view = new DataView(bytes.buffer, bytes.byteOffset);
-  return { inference: view.getUint32(24), span: view.getUint32(28) };
 }
 
 /** A span's bytes: its fields in the order of the contract's, big-endian. */

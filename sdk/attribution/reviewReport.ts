@@ -339,7 +339,7 @@ function payoutFault(name: ReportFault["name"], reason: string, proof: string): 
 }
 
 /** Whether a span cannot be right, whatever the texts are. */
-export function isMalformed(span: Span, outputLength: number): boolean {
+function isMalformed(span: Span, outputLength: number): boolean {
   return (
     span.matchEnd > outputLength ||
     span.matchStart >= span.matchEnd ||
