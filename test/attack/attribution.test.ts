@@ -1,5 +1,6 @@
+import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
 import { expect } from "chai";
-import { ZeroAddress, ZeroHash } from "ethers";
+import { MaxUint256, ZeroAddress, ZeroHash } from "ethers";
 import { network } from "hardhat";
 
 import { encodeAccount, walletAccount } from "../../sdk/account.ts";
@@ -20,12 +21,16 @@ import {
   deployReports,
   endEpoch,
   postReport,
+  POT_UNITS,
+  PRICE,
   type ReportWorld,
   reviewOf,
   settleCalls,
   someOutputs,
   sourceOf,
 } from "../attribution/reports.ts";
+import { registerModel } from "../registry/lineages.ts";
+import { registerService, splitOfService } from "../registry/services.ts";
 
 const connection = await network.create();
 const { networkHelpers } = connection;
@@ -345,5 +350,99 @@ describe("Attribution: bonds and rewards", () => {
       .to.be.revertedWithCustomError(reports, "AttributionReports_TooLate")
       .withArgs(until, now);
     await reports.pay(report, pot);
+  });
+});
+
+/** Somebody pays for calls that answer with words of its own, and with nothing else: no call can earn its words more. */
+interface Washing extends ReportWorld {
+  washer: HardhatEthersSigner;
+}
+
+async function washing(): Promise<Washing> {
+  const world = await deployReports(connection);
+  const { token, ledger, reports, channels, payer, contributors } = world;
+  const washer = contributors[1];
+  await token.connect(payer).transfer(washer, 10n * BOND);
+  for (const spender of [ledger, reports, channels]) await token.connect(washer).approve(spender, MaxUint256);
+  return { ...world, washer };
+}
+
+/** What rounding of spans, credits and shares can take. */
+const DUST = 1_000n;
+
+/** All that the washer has: tokens, balance and bond. */
+async function wealthOf({ token, ledger, reports, pot, washer }: Washing): Promise<bigint> {
+  const [wallet, balance, { amount }] = await Promise.all([
+    token.balanceOf(washer),
+    ledger.balanceOf(walletAccount(washer.address)),
+    reports.bondOf(potId(pot), washer),
+  ]);
+  return wallet + balance + amount;
+}
+
+/** Pays for calls, has them reported and paid, and releases all that comes of it by these splits. */
+async function wash(world: Washing, splits: [Split, ...Split[]]): Promise<{ spent: bigint; data: ReportData }> {
+  const { channels, ledger, pots, reports, washer, pot, contributions } = world;
+  const [split] = splits;
+  const own = { ...world, payer: washer };
+  const output = contributions[1].text;
+  await channels.connect(washer).deposit(channelOf(own, split), 2n * PRICE + 1n);
+  const batch = await settleCalls(own, [output, output], { split, release: false });
+  const epoch = await endEpoch(world);
+  const fraction = await pots.fractionOf(potId(pot), split.id, epoch);
+  const data = buildReport({ ...(await sourceOf(world, [batch], epoch)), fractionOf: () => fraction });
+  for (const paying of splits) await releaseAll(world, paying);
+  const report = await postReport(world, data);
+  await time.increase(DAY);
+  await reports.pay(report, pot);
+  for (const paying of [data.payout, world.log]) await releaseAll(world, paying);
+  expect(await ledger.balanceOf(encodeAccount({ address: pot.keeper, tag: pot.number }))).to.equal(0n);
+  return { spent: batch.tree.total, data };
+}
+
+async function releaseAll({ ledger }: ReportWorld, split: Split): Promise<void> {
+  await ledger.release(encodeDraws(Array.from({ length: split.tree.size }, (_, first) => split.draw({ first }))));
+}
+
+// No twin: what comes out of a pot is bounded by what came in, which forged reports show above.
+describe("Attribution: paying oneself for one's own words", () => {
+  it("loses what does not reach the pot if the service is another's", async () => {
+    const world = await loadFixture(washing);
+    const before = await wealthOf(world);
+    const { spent, data } = await wash(world, [world.service]);
+    expect(data.figures.total - data.figures.credited).to.be.lessThan(DUST);
+    const loss = before - (await wealthOf(world));
+    // Everything that its words can earn, without the reporter's fee.
+    const most = (data.figures.total * BigInt(10_000 - world.pot.feeBps)) / 10_000n;
+    expect(data.figures.total).to.be.at.most((spent * POT_UNITS) / 100n);
+    expect(loss).to.be.within(spent - most, spent - most + DUST);
+  });
+
+  it("loses the treasury's fee if service, stake, model and report are its own, too", async () => {
+    const fixed = await loadFixture(washing);
+    const { washer, pot, pots, reports, ledger, feePolicy } = fixed;
+    const world = { ...fixed, operator: washer, reporter: washer };
+    await reports.connect(washer).bond(pot, BOND);
+    const account = encodeAccount({ address: pot.keeper, tag: pot.number });
+    const model = await registerModel({ world, owner: washer, builders: [{ account, units: 1n }] });
+    const service = await registerService({ world, asset: model });
+    const split = await splitOfService({ world, service, policyVersion: 1n });
+    const steps = [split, model.split].map((one) => {
+      const index = one.tree.size - 1;
+      return { size: one.tree.size, index, arbiter: ZeroAddress, proof: proveShare(one, index) };
+    });
+    await pots.addSource(pot, split.id, [steps]);
+    const { treasury, treasuryBps } = await feePolicy.policyAt(1n);
+    const stakers = split.tree.share(2).recipient;
+
+    const before = await wealthOf(world);
+    const { spent, data } = await wash(world, [split, model.split]);
+    expect(data.figures.total - data.figures.credited).to.be.lessThan(DUST);
+    const loss = before - (await wealthOf(world)) - (await ledger.balanceOf(stakers));
+    const fee = (spent * treasuryBps) / 10_000n;
+    expect(await ledger.balanceOf(treasury))
+      .to.equal(fee)
+      .and.to.be.greaterThan(0n);
+    expect(loss).to.be.within(fee, fee + DUST);
   });
 });

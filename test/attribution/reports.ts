@@ -6,6 +6,7 @@ import { encodeAccount, walletAccount } from "../../sdk/account.ts";
 import { Attributor } from "../../sdk/attribution/attribute.ts";
 import type { ReportSource, SettledCall } from "../../sdk/attribution/buildReport.ts";
 import type { ContributionText } from "../../sdk/attribution/faultProofs.ts";
+import { MAX_TEXT_BYTES } from "../../sdk/attribution/canonical.ts";
 import { GramIndex } from "../../sdk/attribution/gramIndex.ts";
 import { type Pot, packFigures, type Report } from "../../sdk/attribution/report.ts";
 import type { ReportData } from "../../sdk/attribution/reportData.ts";
@@ -46,7 +47,10 @@ const PARAMETERS = {
 };
 
 /** A Datanet with texts, a pot for it and a service that pays the pot. */
-export interface ReportWorld extends Pick<Protocol, "token" | "ledger" | "datanets" | "channels" | "services"> {
+export interface ReportWorld extends Pick<
+  Protocol,
+  "token" | "ledger" | "datanets" | "models" | "feePolicy" | "channels" | "services"
+> {
   connection: NetworkConnection;
   reports: AttributionReports;
   pots: Pots;
@@ -114,7 +118,7 @@ export async function deployReports(
 ): Promise<ReportWorld> {
   const { ethers } = connection;
   const protocol = await createProtocolFixture({ connection, parameters: PARAMETERS })();
-  const { token, ledger, datanets, channels, services, pots, openings, reports } = protocol;
+  const { token, ledger, datanets, models, feePolicy, channels, services, pots, openings, reports } = protocol;
   const { spanFaults: spanVerifier, payoutFaults: payoutVerifier } = protocol;
   const [deployer, reporter, watcher, operator, payer, ...rest] = await ethers.getSigners();
   const contributors = rest.slice(0, 4);
@@ -161,7 +165,7 @@ export async function deployReports(
   const contributions = offers.map(({ content }, index) => ({ index, content, text: toBytes(texts[index]) }));
   const index = GramIndex.create({ k: gram });
   for (const [i, { text }] of contributions.entries()) {
-    if (revoked.includes(i)) index.skip();
+    if (revoked.includes(i) || text.length > MAX_TEXT_BYTES) index.skip();
     else index.append(text);
   }
 
@@ -225,6 +229,8 @@ export async function deployReports(
     token,
     ledger,
     datanets,
+    models,
+    feePolicy,
     channels,
     services,
     reports,

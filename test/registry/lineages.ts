@@ -90,7 +90,11 @@ export async function registerModel({
   owner,
   terms = OPEN,
   ...plan
-}: LineagePlan & { world: RegistryWorld; owner: HardhatEthersSigner; terms?: Terms }): Promise<AssetVersion> {
+}: LineagePlan & {
+  world: Pick<RegistryWorld, "models">;
+  owner: HardhatEthersSigner;
+  terms?: Terms;
+}): Promise<AssetVersion> {
   const { lineage, split } = lineageOf(withBuilder(owner, plan));
   await models.connect(owner).register(terms, lineage);
   return await assetVersion({ registry: models, id: await models.assetCount(), version: 1n, split });

@@ -21,7 +21,7 @@ export async function registerService({
   rateIn = 1_000n,
   rateOut = 3_000n,
 }: {
-  world: RegistryWorld;
+  world: Pick<RegistryWorld, "services" | "operator">;
   operator?: HardhatEthersSigner;
   asset: AssetVersion;
   rateIn?: bigint;
@@ -39,7 +39,7 @@ export async function splitOfService({
   service: { id, operator, asset },
   policyVersion,
 }: {
-  world: RegistryWorld;
+  world: Pick<RegistryWorld, "services" | "feePolicy" | "connection">;
   service: Service;
   policyVersion: bigint;
 }): Promise<Split> {
