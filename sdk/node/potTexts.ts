@@ -7,11 +7,12 @@ import { GramIndex } from "../attribution/gramIndex.ts";
 import { IndexFileError } from "../attribution/indexFile.ts";
 import type { Pot } from "../attribution/report.ts";
 import type { ReportsChain } from "../attribution/reportsContract.ts";
+import { IndexFullError } from "../attribution/texts.ts";
 import { type Content, ContentTree } from "../content.ts";
 import type { Split } from "../split.ts";
 import { loadIndexFile, saveIndexFile } from "./indexFile.ts";
 
-/** Data that is needed and not there. */
+/** Data that is needed and not there, or of no use. */
 export class MissingDataError extends Error {
   override readonly name = "MissingDataError";
 }
@@ -26,7 +27,7 @@ export interface PotTexts {
 /**
  * Loads the texts of a pot. The index is kept in a file of `directory`, whose texts are checked against the chain.
  *
- * @throws MissingDataError if a contribution is not there, DamagedDataError if one is damaged.
+ * @throws MissingDataError if a contribution is not there or no index holds it, DamagedDataError if one is damaged.
  */
 export async function loadPotTexts({
   pot,
@@ -117,7 +118,12 @@ async function makeIndex({
         `The text of contribution ${i} of Datanet ${pot.datanetId} is not there: contributions/${content.contentRoot}.`,
       );
     }
-    index.append(text);
+    try {
+      index.append(text);
+    } catch (error) {
+      if (!(error instanceof RangeError || error instanceof IndexFullError)) throw error;
+      throw new MissingDataError(`Contribution ${i} of Datanet ${pot.datanetId} cannot be indexed: ${error.message}`);
+    }
   }
   await mkdir(path.dirname(file), { recursive: true });
   await saveIndexFile({ index, file });

@@ -1,41 +1,28 @@
-import { AbiCoder, keccak256, type Signer, type TransactionRequest } from "ethers";
+import { AbiCoder, keccak256 } from "ethers";
 
 import { Attributor } from "../attribution/attribute.ts";
 import { answerOf } from "../attribution/answers.ts";
 import { buildReport, ReportError } from "../attribution/buildReport.ts";
-import { type DataStore, PublishedData, readReport } from "../attribution/dataStore.ts";
+import { type DataStore, readReport } from "../attribution/dataStore.ts";
 import { FIGURES_TYPE, type Figures, type Report } from "../attribution/report.ts";
 import type { ReportData } from "../attribution/reportData.ts";
 import { writeReportFile } from "../attribution/reportFile.ts";
-import type { KnownPot, PostedReport, ReportsChain } from "../attribution/reportsContract.ts";
+import type { KnownPot, PostedReport } from "../attribution/reportsContract.ts";
 import { collectCalls } from "../attribution/settledCalls.ts";
-import { eachPot } from "./eachPot.ts";
-import { loadPotTexts, type PotTexts } from "./potTexts.ts";
+import { isLackOfData, PotProgram, type PotProgramOptions } from "./potProgram.ts";
 import { DirectoryStore } from "./reportStore.ts";
 
 /** Draws in a transaction. */
 const MAX_DRAWS = 50;
 
 /** What a reporter works with. */
-export interface ReporterOptions {
-  chain: ReportsChain;
-  /** Pays for gas and bonds. */
-  signer: Signer;
-  /** Where data is published. */
-  store: DataStore;
-  /** Of its own: indexes, and reports that are about to be posted. */
-  directory: string;
-  /** Pots by number; all if absent. */
-  pots?: readonly bigint[];
-  /** Blocks after which an event counts: nodes may still replace those near the chain's head. */
-  confirmations?: number;
+export interface ReporterOptions extends PotProgramOptions {
   /** Least total of a report, and least of what is swept, that is worth its gas; in the token's smallest unit. */
   least?: bigint;
   /** How long after its end an epoch waits for receipts and outputs that are not there, in seconds. */
   patienceSeconds?: number;
   /** Keeps reports that are about to be posted; a directory of its own if absent. */
   drafts?: DataStore;
-  say: (line: string) => void;
 }
 
 /**
@@ -45,39 +32,27 @@ export interface ReporterOptions {
  */
 export class Reporter {
   readonly #options: ReporterOptions;
-  readonly #data: PublishedData;
+  readonly #program: PotProgram;
   readonly #drafts: DataStore;
-  readonly #texts = new Map<string, PotTexts>();
   /** What has been said of a pot's epoch, so that it is said once. */
   readonly #said = new Set<string>();
 
   constructor(options: ReporterOptions) {
-    const { chain, store, directory } = options;
+    const { directory, drafts = new DirectoryStore({ directory }) } = options;
     this.#options = options;
-    this.#data = new PublishedData({ chainId: chain.chainId, services: chain.addresses.services, store });
-    this.#drafts = options.drafts ?? new DirectoryStore({ directory });
+    this.#program = new PotProgram(options);
+    this.#drafts = drafts;
   }
 
   /** Does all that can be done now. */
   async run(): Promise<void> {
-    const { chain, pots, signer, say } = this.#options;
-    if ((await signer.getNonce("pending")) > (await signer.getNonce("latest"))) {
-      say("Waits until transactions that were sent before are in a block.");
-      return;
-    }
-    await this.#follow();
-    await eachPot({ chain, pots, say }, async (known) => {
+    if (await this.#program.isWaiting()) return;
+    await this.#program.eachPot(async (known) => {
       for (let isBusy = true; isBusy;) {
-        await this.#follow();
+        await this.#program.follow();
         isBusy = await this.#step(known);
       }
     });
-  }
-
-  async #follow(): Promise<void> {
-    const { chain, confirmations = 0 } = this.#options;
-    const { blockNumber } = await chain.now();
-    await chain.follow({ toBlock: blockNumber - confirmations });
   }
 
   /** One thing that is to be done for a pot, if there is any. */
@@ -86,8 +61,15 @@ export class Reporter {
     const { reportId: pendingId } = await chain.stateOf(known.id);
     const pending = pendingId === undefined ? undefined : chain.report(pendingId);
     if (await this.#publish(known)) return true;
-    if (pendingId === undefined) return (await this.#report(known)) || (await this.#sweep(known));
-    return pending !== undefined && ((await this.#finish(known, pending)) || (await this.#sweep(known, pending)));
+    if (pendingId !== undefined && pending === undefined) return false;
+    try {
+      if (pending === undefined ? await this.#report(known) : await this.#finish(known, pending)) return true;
+    } catch (error) {
+      // What nobody can report is swept all the same.
+      if (!isLackOfData(error)) throw error;
+      this.#sayOnce(known, undefined, error.message);
+    }
+    return this.#sweep(known, pending);
   }
 
   // ------------------------------------------------------------------ report
@@ -118,7 +100,7 @@ export class Reporter {
     const say = (line: string): void => {
       this.#sayOnce(known, epoch, line);
     };
-    const { calls, isComplete } = await collectCalls({ ...domain, settlements, data: this.#data, say });
+    const { calls, isComplete } = await collectCalls({ ...domain, settlements, data: this.#program.data, say });
     const { patienceSeconds = 0 } = this.#options;
     const { time } = await chain.now();
     if (!isComplete && time < (epoch + 1) * chain.times.epochSeconds + patienceSeconds) {
@@ -129,7 +111,7 @@ export class Reporter {
     for (const { splitId } of settlements) {
       if (!fractions.has(splitId)) fractions.set(splitId, await chain.fractionOf(id, splitId, epoch));
     }
-    const { index, log } = await this.#textsOf(known);
+    const { index, log } = await this.#program.textsOf(known);
     const attributor = new Attributor(index);
     try {
       return buildReport({
@@ -163,7 +145,7 @@ export class Reporter {
     await this.#release(known);
     // Before it is posted: if data comes in late, the same report could not be made again.
     await this.#drafts.put(draftKey(figures), writeReportFile(data));
-    await this.#send(chain.post(figures));
+    await this.#program.send(chain.post(figures));
     this.#say(
       known,
       figures.epoch,
@@ -192,7 +174,7 @@ export class Reporter {
         this.#sayOnce(known, report.figures.epoch, `${id} is posted, but its file is not in this directory`);
         continue;
       }
-      await this.#data.putReport(report, data);
+      await this.#program.data.putReport(report, data);
       this.#say(known, report.figures.epoch, `published as reports/${id}`);
       return true;
     }
@@ -221,8 +203,8 @@ export class Reporter {
       this.#sayOnce(known, epoch, `is not reported: a bond needs ${missing} more, and the wallet has ${balance}`);
       return false;
     }
-    if (allowance < missing) await this.#send(chain.approve(missing));
-    await this.#send(chain.bond(known.pot, missing));
+    if (allowance < missing) await this.#program.send(chain.approve(missing));
+    await this.#program.send(chain.bond(known.pot, missing));
     this.#say(known, epoch, `bonded ${missing}`);
     return true;
   }
@@ -240,7 +222,7 @@ export class Reporter {
       const part = draws.slice(first, first + MAX_DRAWS);
       const amount = await chain.released(part);
       if (amount === 0n) continue;
-      await this.#send(chain.release(part));
+      await this.#program.send(chain.release(part));
       this.#options.say(`Pot ${pot.number}: released ${amount} from its sources.`);
       isDone = true;
     }
@@ -258,7 +240,7 @@ export class Reporter {
     if (time < deadline || (await chain.openDemands(posted.id)) > 0) return false;
     if ((await chain.balanceOf(known.pot)) < figures.total) await this.#release(known);
     if ((await chain.balanceOf(known.pot)) >= figures.total) {
-      await this.#send(chain.pay(posted.report, known.pot));
+      await this.#program.send(chain.pay(posted.report, known.pot));
       this.#say(known, figures.epoch, `paid ${figures.total}`);
       return true;
     }
@@ -266,7 +248,7 @@ export class Reporter {
       this.#sayOnce(known, figures.epoch, `cannot be paid yet: the pot has less than ${figures.total}`);
       return false;
     }
-    await this.#send(chain.drop(posted.report));
+    await this.#program.send(chain.drop(posted.report));
     this.#say(known, figures.epoch, "dropped, as the pot never had what it pays");
     return true;
   }
@@ -275,7 +257,7 @@ export class Reporter {
     const { chain } = this.#options;
     const demand = chain.demandsOf(id).find(({ open }) => open);
     if (demand === undefined) return false;
-    const data = (await this.#draftOf(report)) ?? (await this.#data.report(report));
+    const data = (await this.#draftOf(report)) ?? (await this.#program.data.report(report));
     if (data === undefined) {
       this.#sayOnce(known, report.figures.epoch, `${id} cannot be answered for: its file is not there`);
       return false;
@@ -283,14 +265,14 @@ export class Reporter {
     const answer = await answerOf({
       data,
       item: demand.item,
-      texts: await this.#textsOf(known),
-      published: this.#data,
+      texts: await this.#program.textsOf(known),
+      published: this.#program.data,
     });
     if (answer === undefined) {
       this.#sayOnce(known, report.figures.epoch, `demand ${demand.id} cannot be answered: its data is not there`);
       return false;
     }
-    await this.#send(chain.answer(report, known.pot, demand.item, answer));
+    await this.#program.send(chain.answer(report, known.pot, demand.item, answer));
     this.#say(known, report.figures.epoch, `answered demand ${demand.id}`);
     return true;
   }
@@ -304,7 +286,7 @@ export class Reporter {
       (since !== 0 && time < since + chain.times.sweepSeconds)
     )
       return false;
-    await this.#send(chain.sweep(pot, pending?.report));
+    await this.#program.send(chain.sweep(pot, pending?.report));
     this.#options.say(
       `Pot ${pot.number}: ${since === 0 ? "marked" : "swept what nobody reported, and marked"} what is in it.`,
     );
@@ -313,26 +295,12 @@ export class Reporter {
 
   // ------------------------------------------------------------------ helpers
 
-  async #textsOf({ id, pot }: KnownPot): Promise<PotTexts> {
-    const { chain, directory, say } = this.#options;
-    let texts = this.#texts.get(id);
-    if (texts === undefined) {
-      texts = await loadPotTexts({ pot, chain, data: this.#data, directory, say });
-      this.#texts.set(id, texts);
-    }
-    return texts;
+  #say({ pot }: KnownPot, epoch: number | undefined, line: string): void {
+    const about = epoch === undefined ? "" : `, epoch ${epoch}`;
+    this.#options.say(`Pot ${pot.number}${about}: ${line}.`.replace(/\.\.$/, "."));
   }
 
-  async #send(transaction: TransactionRequest): Promise<void> {
-    const sent = await this.#options.signer.sendTransaction(transaction);
-    await sent.wait();
-  }
-
-  #say({ pot }: KnownPot, epoch: number, line: string): void {
-    this.#options.say(`Pot ${pot.number}, epoch ${epoch}: ${line}.`.replace(/\.\.$/, "."));
-  }
-
-  #sayOnce(known: KnownPot, epoch: number, line: string): void {
+  #sayOnce(known: KnownPot, epoch: number | undefined, line: string): void {
     const key = `${known.id} ${epoch} ${line}`;
     if (!this.#said.has(key)) this.#say(known, epoch, line);
     this.#said.add(key);

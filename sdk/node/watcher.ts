@@ -1,37 +1,23 @@
-import type { Signer, TransactionRequest } from "ethers";
-
 import { concatBytes } from "../bytes.ts";
 import { decodeShareProof } from "../datanetProof.ts";
 import type { Share } from "../share.ts";
 import type { SumNode } from "../sumNode.ts";
-import { type DataStore, PublishedData, type SettledReceipts } from "../attribution/dataStore.ts";
+import type { SettledReceipts } from "../attribution/dataStore.ts";
 import { decodeInferenceAnswer, type Item, ItemKind } from "../attribution/faultProofs.ts";
 import type { ReportData } from "../attribution/reportData.ts";
-import type { KnownPot, PostedReport, ReportsChain } from "../attribution/reportsContract.ts";
+import type { KnownPot, PostedReport } from "../attribution/reportsContract.ts";
 import { reviewReport, type ReviewSource, UnknownCallError } from "../attribution/reviewReport.ts";
 import { orUndefined } from "../attribution/settledCalls.ts";
 import { CHUNK_BYTES } from "../content.ts";
 import { type Receipt, receiptDigest, type ReceiptsDomain } from "../receipt.ts";
 import { shareOfReceipt } from "../receiptTree.ts";
-import { eachPot } from "./eachPot.ts";
-import { loadPotTexts, MissingDataError, type PotTexts } from "./potTexts.ts";
+import { PotProgram, type PotProgramOptions } from "./potProgram.ts";
+import { MissingDataError } from "./potTexts.ts";
 
 /** What a watcher works with. */
-export interface WatcherOptions {
-  chain: ReportsChain;
-  /** Pays for gas and for demands. */
-  signer: Signer;
-  /** Where data is published. */
-  store: DataStore;
-  /** Of its own: indexes. */
-  directory: string;
-  /** Pots by number; all if absent. */
-  pots?: readonly bigint[];
+export interface WatcherOptions extends PotProgramOptions {
   /** Most demands for data of one report: each costs its bond if it is answered. */
   demands?: number;
-  /** Blocks after which an event counts. */
-  confirmations?: number;
-  say: (line: string) => void;
 }
 
 /** Demands for a report's data, if nothing else is said. */
@@ -44,8 +30,7 @@ const DEFAULT_DEMANDS = 4;
 export class Watcher {
   readonly #options: WatcherOptions;
   readonly #domain: ReceiptsDomain;
-  readonly #data: PublishedData;
-  readonly #texts = new Map<string, PotTexts>();
+  readonly #program: PotProgram;
   /** Reports that were found to be right. */
   readonly #right = new Set<string>();
   readonly #said = new Set<string>();
@@ -58,33 +43,23 @@ export class Watcher {
   };
 
   constructor(options: WatcherOptions) {
-    const { chain, store } = options;
+    const { chain } = options;
     this.#options = options;
     this.#domain = { chainId: chain.chainId, services: chain.addresses.services };
-    this.#data = new PublishedData({ ...this.#domain, store });
+    this.#program = new PotProgram(options);
   }
 
   /** Does all that can be done now. */
   async run(): Promise<void> {
-    const { chain, pots, signer, say } = this.#options;
-    if ((await signer.getNonce("pending")) > (await signer.getNonce("latest"))) {
-      say("Waits until transactions that were sent before are in a block.");
-      return;
-    }
-    await this.#follow();
-    await eachPot({ chain, pots, say }, async (known) => {
+    if (await this.#program.isWaiting()) return;
+    const { chain } = this.#options;
+    await this.#program.eachPot(async (known) => {
       const { reportId } = await chain.stateOf(known.id);
       const pending = reportId === undefined ? undefined : chain.report(reportId);
       if (pending !== undefined && !(await this.#expire(known, pending))) await this.#review(known, pending);
     });
-    await this.#follow();
+    await this.#program.follow();
     await this.#reclaim();
-  }
-
-  async #follow(): Promise<void> {
-    const { chain, confirmations = 0 } = this.#options;
-    const { blockNumber } = await chain.now();
-    await chain.follow({ toBlock: blockNumber - confirmations });
   }
 
   // ------------------------------------------------------------------ review
@@ -92,7 +67,7 @@ export class Watcher {
   async #review(known: KnownPot, posted: PostedReport): Promise<void> {
     if (this.#right.has(posted.id)) return;
     const data = await orUndefined(
-      () => this.#data.report(posted.report),
+      () => this.#program.data.report(posted.report),
       (line) => {
         this.#sayOnce(known, posted, line);
       },
@@ -111,7 +86,7 @@ export class Watcher {
         this.#say(known, posted, `is right: ${data.figures.inferences} calls, ${data.figures.credits} credits`);
         return;
       }
-      await this.#send(this.#options.chain.challenge(fault.verifier, fault.proof));
+      await this.#program.send(this.#options.chain.challenge(fault.verifier, fault.proof));
       this.#say(known, posted, `challenged (${fault.name}): ${fault.reason}`);
     } catch (error) {
       if (error instanceof UnknownCallError) {
@@ -137,7 +112,7 @@ export class Watcher {
     for (const { inference } of lists.inferences) {
       const { memo, splitId } = inference;
       if (!settled.has(memo)) {
-        const found = await orUndefined(() => this.#data.receipts(memo), say);
+        const found = await orUndefined(() => this.#program.data.receipts(memo), say);
         if (found !== undefined) settled.set(memo, found);
       }
       if (!fractions.has(splitId)) fractions.set(splitId, await chain.fractionOf(known.id, splitId, epoch));
@@ -154,12 +129,12 @@ export class Watcher {
     for (const receipt of this.#shown.receipts.values()) receipts.set(receiptDigest({ ...domain, receipt }), receipt);
     for (const { inference } of lists.inferences) {
       const receipt = receipts.get(inference.receiptDigest);
-      const output = receipt && (await orUndefined(() => this.#data.output(receipt.outputRoot), say));
+      const output = receipt && (await orUndefined(() => this.#program.data.output(receipt.outputRoot), say));
       if (receipt !== undefined && output !== undefined) calls.set(inference.receiptDigest, { receipt, output });
     }
     return {
       ...domain,
-      ...(await this.#textsOf(known)),
+      ...(await this.#program.textsOf(known)),
       call: (digest) => calls.get(digest),
       settled: (memo, place, size) => {
         const of = settled.get(memo);
@@ -195,7 +170,7 @@ export class Watcher {
       const count = Math.ceil(outputLength / CHUNK_BYTES);
       if (chunks.size < count) continue;
       const ordered = [...chunks].sort(([a], [b]) => a - b).map(([, chunk]) => chunk);
-      await this.#data.putOutput(concatBytes(ordered));
+      await this.#program.data.putOutput(concatBytes(ordered));
       this.#options.say(`Published outputs/${outputRoot}, all of which was shown.`);
     }
   }
@@ -222,7 +197,7 @@ export class Watcher {
     const items: Item[] = [];
     for (const first of unknown) {
       const { inference } = lists.inferences[first];
-      const found = await orUndefined(() => this.#data.receipts(inference.memo), this.#options.say);
+      const found = await orUndefined(() => this.#program.data.receipts(inference.memo), this.#options.say);
       const receipt = found?.receipts.find(
         (each) => receiptDigest({ ...this.#domain, receipt: each }) === inference.receiptDigest,
       );
@@ -230,7 +205,8 @@ export class Watcher {
       if (!isShown && (receipt === undefined || found?.tree.size !== inference.receipts)) {
         items.push({ kind: ItemKind.Receipt, first, second: 0 });
       }
-      if ((await orUndefined(() => this.#data.output(inference.outputRoot), this.#options.say)) !== undefined) continue;
+      if ((await orUndefined(() => this.#program.data.output(inference.outputRoot), this.#options.say)) !== undefined)
+        continue;
       const chunks = Math.ceil(Math.min(inference.outputLength, 2 ** 32) / CHUNK_BYTES);
       const { demands = DEFAULT_DEMANDS } = this.#options;
       const start = chunks <= demands ? 0 : Math.floor(Math.random() * chunks);
@@ -263,8 +239,8 @@ export class Watcher {
         this.#sayOnce(known, posted, `a demand needs ${chain.times.demandBond}, and the wallet has ${balance}`);
         return;
       }
-      if (allowance < chain.times.demandBond) await this.#send(chain.approve(chain.times.demandBond));
-      await this.#send(chain.demand(report, known.pot, item));
+      if (allowance < chain.times.demandBond) await this.#program.send(chain.approve(chain.times.demandBond));
+      await this.#program.send(chain.demand(report, known.pot, item));
       asked.push({ id: "", reportId: posted.id, item, challenger: owner, deadline: 0, open: true, answered: false });
       this.#say(known, posted, `demanded ${describeItem(item)}`);
       left--;
@@ -280,7 +256,7 @@ export class Watcher {
       .demandsOf(posted.id)
       .find(({ open, challenger, deadline }) => open && challenger === owner && time >= deadline);
     if (overdue === undefined) return false;
-    await this.#send(chain.expire(posted.report, overdue.item));
+    await this.#program.send(chain.expire(posted.report, overdue.item));
     this.#say(known, posted, `void (F7): ${describeItem(overdue.item)} was not shown in time`);
     return true;
   }
@@ -292,27 +268,12 @@ export class Watcher {
     for (const { reportId, item, open, challenger } of chain.demands) {
       const posted = chain.report(reportId);
       if (!open || challenger !== owner || posted?.status !== "defeated") continue;
-      await this.#send(chain.reclaim(posted.report, item));
+      await this.#program.send(chain.reclaim(posted.report, item));
       say(`Took back the bond of a demand for ${describeItem(item)} of report ${reportId}.`);
     }
   }
 
   // ------------------------------------------------------------------ helpers
-
-  async #textsOf({ id, pot }: KnownPot): Promise<PotTexts> {
-    const { chain, directory, say } = this.#options;
-    let texts = this.#texts.get(id);
-    if (texts === undefined) {
-      texts = await loadPotTexts({ pot, chain, data: this.#data, directory, say });
-      this.#texts.set(id, texts);
-    }
-    return texts;
-  }
-
-  async #send(transaction: TransactionRequest): Promise<void> {
-    const sent = await this.#options.signer.sendTransaction(transaction);
-    await sent.wait();
-  }
 
   #say({ pot }: KnownPot, { id, report }: PostedReport, line: string): void {
     const text = `Pot ${pot.number}, epoch ${report.figures.epoch}, report ${id}: ${line}`;

@@ -4,7 +4,7 @@ import { network } from "hardhat";
 
 import { encodeAccount, NOBODY, walletAccount } from "../../sdk/account.ts";
 import { buildReport } from "../../sdk/attribution/buildReport.ts";
-import { FaultProofs, type Item, ItemKind } from "../../sdk/attribution/faultProofs.ts";
+import { FaultProofs, type Item, ItemKind, ReportTree } from "../../sdk/attribution/faultProofs.ts";
 import { type Figures, potId, type Report, reportId, packFigures } from "../../sdk/attribution/report.ts";
 import type { ReportData } from "../../sdk/attribution/reportData.ts";
 import { encodeShareAnswer } from "../../sdk/attribution/faultProofs.ts";
@@ -687,6 +687,46 @@ describe("AttributionReports: pay", () => {
     expect((await reports.reportOf(potId(pot)))[0]).to.equal(`0x${"00".repeat(24)}`);
     expect(await reports.isReported(potId(pot), report.figures.epoch)).to.equal(false);
     expect(await ledger.balanceOf(potAccount(world))).to.equal(balance);
+  });
+});
+
+describe("AttributionReports: after what was wrong", () => {
+  it("pays the right report from a pot that has lost nothing to those with another total, or more than it has", async () => {
+    const world = await loadFixture(over);
+    const { reports, watcher, pot, ledger, log, data, payoutVerifier, figures } = world;
+    const balance = await ledger.balanceOf(potAccount(world));
+    for (const total of [figures.total - 1n, figures.total + 1n, balance + 1n]) {
+      const bad = forge(data, () => undefined, { claimed: { total } });
+      const report = await postReport(world, bad);
+      const proof = new FaultProofs({ report, data: bad, log }).sum(ReportTree.Inferences);
+      await expect(reports.connect(watcher).challenge(payoutVerifier, proof)).to.emit(reports, "ReportDefeated");
+      expect(await ledger.balanceOf(potAccount(world))).to.equal(balance);
+    }
+    const right = await postReport(world, data);
+    await time.increase(DAY);
+    await reports.pay(right, pot);
+    expect(await ledger.balanceOf(potAccount(world))).to.equal(balance - figures.total);
+    expect((await ledger.received(data.payout.id)).amount).to.equal(
+      figures.total - (figures.total * BigInt(FEE_BPS)) / 10_000n,
+    );
+  });
+
+  it("sweeps what an epoch has earned that was closed before anybody reported it, and pays the next one", async () => {
+    const world = await loadFixture(over);
+    const { reports, reporter, pot, ledger, figures, epoch, id } = world;
+    const balance = await ledger.balanceOf(potAccount(world));
+    await reports.sweep(pot, { figures, reporter: reporter.address, postedAt: 0n });
+    await time.increase(8n * DAY);
+    await expect(reports.connect(reporter).post(...packFigures(figures)))
+      .to.be.revertedWithCustomError(reports, "AttributionReports_EpochClosed")
+      .withArgs(epoch, false, BigInt(epoch + 8) * DAY);
+    const swept = reports.sweep(pot, { figures, reporter: reporter.address, postedAt: 0n });
+    await expect(swept).to.emit(reports, "PotSwept").withArgs(id, pot.versionSplitId, balance);
+    const batch = await settleCalls(world, someOutputs(world, 2, 9));
+    const data = buildReport(await sourceOf(world, [batch], await endEpoch(world)));
+    const report = await postReport(world, data);
+    await time.increase(DAY);
+    await expect(reports.pay(report, pot)).to.emit(reports, "ReportPaid");
   });
 });
 

@@ -16,12 +16,13 @@ import { network } from "hardhat";
 
 import { encodeAccount, walletAccount } from "../../sdk/account.ts";
 import { buildReport } from "../../sdk/attribution/buildReport.ts";
+import { MAX_TEXT_BYTES } from "../../sdk/attribution/canonical.ts";
 import type { DataStore } from "../../sdk/attribution/dataStore.ts";
 import { ItemKind } from "../../sdk/attribution/faultProofs.ts";
 import { potId, type Report } from "../../sdk/attribution/report.ts";
 import { logEntry, proveShare } from "../../sdk/datanetProof.ts";
 import { ShareKind } from "../../sdk/share.ts";
-import { Split, splitOfDraw } from "../../sdk/split.ts";
+import { encodeDraws, Split, splitOfDraw } from "../../sdk/split.ts";
 import { GramIndex } from "../../sdk/attribution/gramIndex.ts";
 import { saveIndexFile } from "../../sdk/node/indexFile.ts";
 import { Reporter, type ReporterOptions } from "../../sdk/node/reporter.ts";
@@ -39,6 +40,7 @@ import {
   type SettledBatch,
   settleCalls,
   someOutputs,
+  someTexts,
   sourceOf,
 } from "./reports.ts";
 
@@ -331,6 +333,75 @@ describe("Reporter", () => {
     await run(world, files);
     expect((await world.ledger.received(world.log.id)).amount).to.be.greaterThan(before);
     expect(files.lines.join("\n")).to.contain("was not reported in time; what it earned will be swept.");
+  });
+
+  describe("of texts that cannot be had", () => {
+    /** Reports what it can until everything that nobody reported is swept, with calls in every epoch. */
+    async function expectSwept(world: SettledWorld, files: Run): Promise<void> {
+      const before = (await world.ledger.received(world.log.id)).amount;
+      for (let day = 0; day < 9; day++) {
+        await run(world, files);
+        const batch = await settleCalls(world, someOutputs(world, 1, 30 + day));
+        await publish(world, files.store, [batch]);
+        await networkHelpers.time.increase(DAY);
+      }
+      await run(world, files);
+      expect(await postedReports(world)).to.deep.equal([]);
+      expect((await world.ledger.received(world.log.id)).amount).to.be.greaterThan(before);
+    }
+
+    it("says which one is missing, and sweeps all the same", async () => {
+      const world = await networkHelpers.loadFixture(fixture);
+      const files = await prepare(world);
+      const { contentRoot } = world.contributions[3].content;
+      await rm(path.join(files.store.directory, "contributions", contentRoot));
+      await expectSwept({ ...world, contributions: world.contributions.toSpliced(3, 1) }, files);
+      expect(files.lines.join("\n")).to.contain(`The text of contribution 3 of Datanet 1 is not there: contributions/`);
+    });
+
+    it("says which one is damaged, and sweeps all the same", async () => {
+      const world = await networkHelpers.loadFixture(fixture);
+      const files = await prepare(world);
+      const key = `contributions/${world.contributions[3].content.contentRoot}`;
+      await truncate(path.join(files.store.directory, key), 100);
+      await expectSwept({ ...world, contributions: world.contributions.toSpliced(3, 1) }, files);
+      expect(files.lines.join("\n")).to.contain(`${key} is damaged`);
+    });
+
+    it("says which one is larger than an index holds, and sweeps all the same", async function () {
+      this.timeout(120_000);
+      const texts = [...someTexts(), new Uint8Array(MAX_TEXT_BYTES + 1)];
+      const world = await deployReports(connection, { texts });
+      const batches = [
+        await settleCalls(world, someOutputs({ ...world, contributions: world.contributions.slice(0, 6) }, 2)),
+      ];
+      const settled = { ...world, batches, epoch: await endEpoch(world) };
+      const files = await prepare(settled);
+      await expectSwept({ ...settled, contributions: world.contributions.slice(0, 6) }, files);
+      expect(files.lines.join("\n")).to.contain(
+        `Contribution 6 of Datanet 1 cannot be indexed: A text has ${MAX_TEXT_BYTES} bytes at most`,
+      );
+    });
+  });
+
+  it("gives outputs in which nothing is found to the split of the Datanet's version", async () => {
+    const world = await networkHelpers.loadFixture(fixture);
+    const batch = await settleCalls(world, ["", "none of this is anybody's", "w0"]);
+    const epoch = await endEpoch(world);
+    const files = await prepare(world, [batch]);
+    await run(world, files);
+    await networkHelpers.time.increase(DAY);
+    await run(world, files);
+    const [report] = await postedReports(world);
+    expect(report.figures).to.include({ epoch, inferences: 3, credits: 0, credited: 0n, shares: 1 });
+    expect(files.lines.join("\n")).to.contain(`paid ${report.figures.total}.`);
+    const { payout } = buildReport(await sourceOf(world, [batch], epoch));
+    const before = (await world.ledger.received(world.pot.versionSplitId)).amount;
+    await world.ledger.release(encodeDraws([payout.draw({ first: 0 })]));
+    const fee = (report.figures.total * BigInt(world.pot.feeBps)) / 10_000n;
+    expect((await world.ledger.received(world.pot.versionSplitId)).amount - before).to.equal(
+      report.figures.total - fee,
+    );
   });
 
   it("makes an index of other texts anew", async () => {
