@@ -3,17 +3,15 @@ import { createXXHash64 } from "hash-wasm";
 import { equalBytes } from "../bytes.ts";
 import { MAX_GRAM_BYTES, MAX_K, MIN_K } from "./grams.ts";
 import { GramIndex, isTableFit, MAX_TABLE_BITS, MIN_TABLE_BITS } from "./gramIndex.ts";
+import { SectionReader, SectionsError } from "./sections.ts";
 import { allocator, areTextsFit, MAX_SEGMENTS, SEGMENT_BYTES } from "./texts.ts";
 
 /** A file that holds no index, or not the whole of one as it was saved. */
-export class IndexFileError extends Error {
+export class IndexFileError extends SectionsError {
   override readonly name = "IndexFileError";
-  /** The part of the file that is to blame. */
-  readonly section: string;
 
   constructor(section: string, reason: string) {
-    super(`This is no intact index: ${reason}.`);
-    this.section = section;
+    super("index", section, reason);
   }
 }
 
@@ -31,7 +29,6 @@ const TABLE_BITS_AT = 32;
 const SEGMENTS_AT = 36;
 const SEGMENT_LENGTHS_AT = 40;
 const HEADER_BYTES = SEGMENT_LENGTHS_AT + 4 * MAX_SEGMENTS;
-const CHECKSUM_BYTES = 8;
 
 /** Bytes that are written and hashed at a time. */
 const PIECE_BYTES = 1 << 20;
@@ -87,14 +84,15 @@ export async function loadIndex(
   { shared = false }: { shared?: boolean } = {},
 ): Promise<GramIndex> {
   checkByteOrder();
-  const reader = new PieceReader(pieces);
+  const reader = await SectionReader.open(pieces, IndexFileError);
   const headerBytes = new Uint8Array(HEADER_BYTES);
-  await reader.fill(headerBytes.subarray(0, VERSION_AT), HEADER);
-  if (!equalBytes(headerBytes.subarray(0, VERSION_AT), MAGIC)) {
-    throw new IndexFileError(HEADER, "it does not begin like one");
-  }
-  await reader.fill(headerBytes.subarray(VERSION_AT), HEADER);
-  await reader.checkSum(headerBytes, HEADER);
+  await reader.section(HEADER, async () => {
+    await reader.fill(headerBytes.subarray(0, VERSION_AT));
+    if (!equalBytes(headerBytes.subarray(0, VERSION_AT), MAGIC)) {
+      throw new IndexFileError(HEADER, "it does not begin like one");
+    }
+    await reader.fill(headerBytes.subarray(VERSION_AT));
+  });
   const { k, hashSeed, count, grams, tableBits, segmentLengths } = readHeader(headerBytes);
 
   const allocate = allocator(shared);
@@ -103,8 +101,7 @@ export async function loadIndex(
   const segments = segmentLengths.map((length) => new Uint8Array(allocate(length)));
   const table = new Uint32Array(allocate(8 * 2 ** tableBits));
   for (const { name, bytes } of sectionsOf(starts, lengths, segments, table)) {
-    await reader.fill(bytes, name);
-    await reader.checkSum(bytes, name);
+    await reader.section(name, () => reader.fill(bytes));
   }
   await reader.checkEnd();
 
@@ -177,52 +174,5 @@ function checksumOf(bytes: Uint8Array): Uint8Array {
 function checkByteOrder(): void {
   if (new Uint8Array(Uint32Array.of(1).buffer)[0] !== 1) {
     throw new Error("Indexes can be saved and loaded on little-endian machines only.");
-  }
-}
-
-/** Takes bytes from pieces of any length. */
-class PieceReader {
-  readonly #pieces: AsyncIterator<Uint8Array> | Iterator<Uint8Array>;
-  #piece: Uint8Array = new Uint8Array();
-  /** Bytes taken before. */
-  #taken = 0;
-
-  constructor(pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>) {
-    this.#pieces = Symbol.asyncIterator in pieces ? pieces[Symbol.asyncIterator]() : pieces[Symbol.iterator]();
-  }
-
-  async fill(target: Uint8Array, section: string): Promise<void> {
-    for (let at = 0; at < target.length;) {
-      if (!(await this.#hasMore())) {
-        throw new IndexFileError(section, `it ends after ${this.#taken} bytes, within its ${section}`);
-      }
-      const part = this.#piece.subarray(0, target.length - at);
-      target.set(part, at);
-      at += part.length;
-      this.#taken += part.length;
-      this.#piece = this.#piece.subarray(part.length);
-    }
-  }
-
-  async checkSum(bytes: Uint8Array, section: string): Promise<void> {
-    const expected = new Uint8Array(CHECKSUM_BYTES);
-    await this.fill(expected, section);
-    if (!equalBytes(checksumOf(bytes), expected)) {
-      throw new IndexFileError(section, `the checksum of its ${section} is wrong`);
-    }
-  }
-
-  async checkEnd(): Promise<void> {
-    if (await this.#hasMore())
-      throw new IndexFileError("end", `it goes on after ${this.#taken} bytes, where it should end`);
-  }
-
-  async #hasMore(): Promise<boolean> {
-    while (this.#piece.length === 0) {
-      const next = await this.#pieces.next();
-      if (next.done === true) return false;
-      this.#piece = next.value;
-    }
-    return true;
   }
 }

@@ -14,22 +14,19 @@ import {
   unpackSpans,
 } from "./report.ts";
 import { type Credit, ReportData, type ReportedInference } from "./reportData.ts";
+import { SectionReader, SectionsError } from "./sections.ts";
 
 /** A file that holds no report, or not the whole of one as it was written, or one whose lists give other figures. */
-export class ReportFileError extends Error {
+export class ReportFileError extends SectionsError {
   override readonly name = "ReportFileError";
-  /** The part of the file that is to blame. */
-  readonly section: string;
 
   constructor(section: string, reason: string) {
-    super(`This is no intact report: ${reason}.`);
-    this.section = section;
+    super("report", section, reason);
   }
 }
 
 const MAGIC = new TextEncoder().encode("OALREPRT");
 const VERSION = 1;
-const CHECKSUM_BYTES = 8;
 /** Records that are written, read and hashed at a time. */
 const RECORDS = 8_192;
 
@@ -145,11 +142,11 @@ export async function* writeReportFile(data: ReportData): AsyncGenerator<Uint8Ar
  * @throws ReportFileError if it is not whole, or its lists do not give its figures.
  */
 export async function readReportFile(pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<ReportData> {
-  const reader = new SectionReader(pieces, await createXXHash64());
+  const reader = await SectionReader.open(pieces, ReportFileError);
   const header = await reader.section("header", async () => {
-    const magic = await reader.take(MAGIC.length, "header");
+    const magic = await reader.take(MAGIC.length);
     if (!equalBytes(magic, MAGIC)) throw new ReportFileError("header", "it does not begin like one");
-    return reader.take(HEADER_BYTES - MAGIC.length, "header");
+    return reader.take(HEADER_BYTES - MAGIC.length);
   });
   const version = Number(readUint(header, 0, 4));
   if (version !== VERSION) throw new ReportFileError("header", `its version is ${version}, where ${VERSION} is known`);
@@ -162,7 +159,7 @@ export async function readReportFile(pieces: AsyncIterable<Uint8Array> | Iterabl
   }
   const addresses = new Addresses();
 
-  const inferences = await reader.list("inferences", figures.inferences, bytesOf(INFERENCE), (bytes) =>
+  const inferences = await readList(reader, "inferences", figures.inferences, bytesOf(INFERENCE), (bytes) =>
     readInference(bytes, addresses),
   );
   const listed = inferences.reduce((sum, { inference }) => sum + inference.spans, 0);
@@ -171,11 +168,11 @@ export async function readReportFile(pieces: AsyncIterable<Uint8Array> | Iterabl
   }
   const packedSpans = await reader.section("spans", async () => {
     const lists: Uint8Array[] = [];
-    for (const { inference } of inferences) lists.push(await reader.takeRecords(inference.spans, SPAN_BYTES, "spans"));
+    for (const { inference } of inferences) lists.push(await takeSpans(reader, inference.spans));
     return lists;
   });
-  const credits = await reader.list("credits", figures.credits, bytesOf(CREDIT), readCredit);
-  const shares = await reader.list("shares", figures.shares, SHARE_BYTES, readShare);
+  const credits = await readList(reader, "credits", figures.credits, bytesOf(CREDIT), readCredit);
+  const shares = await readList(reader, "shares", figures.shares, SHARE_BYTES, readShare);
   await reader.checkEnd();
 
   const spans: ReportedSpan[][] = packedSpans.map(unpackSpans);
@@ -376,85 +373,26 @@ function* spanPieces(
   for (const [i, spans] of lists.entries()) if (spans.length > 0) yield packed?.[i] ?? packSpans(spans);
 }
 
-/** Takes sections from pieces of any length, never more at once than is there. */
-class SectionReader {
-  readonly #pieces: AsyncIterator<Uint8Array> | Iterator<Uint8Array>;
-  readonly #hasher: Awaited<ReturnType<typeof createXXHash64>>;
-  #piece: Uint8Array = new Uint8Array();
-  /** Bytes taken before. */
-  #taken = 0;
-
-  constructor(
-    pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-    hasher: Awaited<ReturnType<typeof createXXHash64>>,
-  ) {
-    this.#pieces = Symbol.asyncIterator in pieces ? pieces[Symbol.asyncIterator]() : pieces[Symbol.iterator]();
-    this.#hasher = hasher;
-  }
-
-  /** Reads a section and its checksum. */
-  async section<Value>(name: string, read: () => Promise<Value>): Promise<Value> {
-    this.#hasher.init();
-    const value = await read();
-    const expected = this.#hasher.digest("binary");
-    if (!equalBytes(await this.#fill(CHECKSUM_BYTES, name), expected)) {
-      throw new ReportFileError(name, `the checksum of its ${name} is wrong`);
+/** The records of a section. Room is made for as many as are there, whatever the header claims. */
+async function readList<Item>(
+  reader: SectionReader,
+  name: string,
+  count: number,
+  bytes: number,
+  read: (record: Uint8Array) => Item,
+): Promise<Item[]> {
+  return reader.section(name, async () => {
+    const items: Item[] = [];
+    while (items.length < count) {
+      const part = await reader.take(bytes * Math.min(RECORDS, count - items.length));
+      for (let at = 0; at < part.length; at += bytes) items.push(read(part.subarray(at, at + bytes)));
     }
-    return value;
-  }
+    return items;
+  });
+}
 
-  async list<Item>(name: string, count: number, bytes: number, read: (record: Uint8Array) => Item): Promise<Item[]> {
-    return this.section(name, async () => {
-      const items: Item[] = [];
-      while (items.length < count) {
-        const part = await this.take(bytes * Math.min(RECORDS, count - items.length), name);
-        for (let at = 0; at < part.length; at += bytes) items.push(read(part.subarray(at, at + bytes)));
-      }
-      return items;
-    });
-  }
-
-  async takeRecords(count: number, bytes: number, name: string): Promise<Uint8Array> {
-    const parts: Uint8Array[] = [];
-    for (let left = count; left > 0; left -= RECORDS) {
-      parts.push(await this.take(bytes * Math.min(RECORDS, left), name));
-    }
-    return parts.length === 1 ? parts[0] : concatBytes(parts);
-  }
-
-  async take(length: number, name: string): Promise<Uint8Array> {
-    const bytes = await this.#fill(length, name);
-    this.#hasher.update(bytes);
-    return bytes;
-  }
-
-  async checkEnd(): Promise<void> {
-    if (await this.#hasMore()) {
-      throw new ReportFileError("end", `it goes on after ${this.#taken} bytes, where it should end`);
-    }
-  }
-
-  async #fill(length: number, name: string): Promise<Uint8Array> {
-    const target = new Uint8Array(length);
-    for (let at = 0; at < length;) {
-      if (!(await this.#hasMore())) {
-        throw new ReportFileError(name, `it ends after ${this.#taken} bytes, within its ${name}`);
-      }
-      const part = this.#piece.subarray(0, length - at);
-      target.set(part, at);
-      at += part.length;
-      this.#taken += part.length;
-      this.#piece = this.#piece.subarray(part.length);
-    }
-    return target;
-  }
-
-  async #hasMore(): Promise<boolean> {
-    while (this.#piece.length === 0) {
-      const next = await this.#pieces.next();
-      if (next.done === true) return false;
-      this.#piece = next.value;
-    }
-    return true;
-  }
+async function takeSpans(reader: SectionReader, count: number): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  for (let left = count; left > 0; left -= RECORDS) parts.push(await reader.take(SPAN_BYTES * Math.min(RECORDS, left)));
+  return parts.length === 1 ? parts[0] : concatBytes(parts);
 }
