@@ -1,23 +1,15 @@
 import { expect } from "chai";
 import { network } from "hardhat";
 
-import { buildReport } from "../../sdk/attribution/buildReport.ts";
 import { reviewReport } from "../../sdk/attribution/reviewReport.ts";
-import { walletAccount } from "../../sdk/account.ts";
 import { forge } from "./forge.ts";
-import { FORGERIES, type ReportedWorld } from "./forgeries.ts";
-import { deployReports, endEpoch, postReport, reviewOf, settleCalls, someOutputs, sourceOf } from "./reports.ts";
+import { deployReported, FORGERIES, type ReportedWorld } from "./forgeries.ts";
+import { postReport, reviewOf } from "./reports.ts";
 
 const connection = await network.create();
 const { networkHelpers } = connection;
 
-async function fixture(): Promise<ReportedWorld> {
-  const world = await deployReports(connection);
-  const batch = await settleCalls(world, someOutputs(world, 12));
-  const epoch = await endEpoch(world);
-  const mallory = walletAccount(world.watcher.address);
-  return { ...world, mallory, batch, epoch, data: buildReport(await sourceOf(world, [batch], epoch)) };
-}
+const fixture = (): Promise<ReportedWorld> => deployReported(connection);
 
 describe("A report with one fault", () => {
   for (const { what, name, change, mending = () => ({}) } of FORGERIES) {

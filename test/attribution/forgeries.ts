@@ -1,10 +1,12 @@
+import type { NetworkConnection } from "hardhat/types/network";
+
 import { NO_CREDIT } from "../../sdk/attribution/report.ts";
 import type { ReportData } from "../../sdk/attribution/reportData.ts";
 import type { ReportFault } from "../../sdk/attribution/reviewReport.ts";
 import { walletAccount } from "../../sdk/account.ts";
 import { ShareKind } from "../../sdk/share.ts";
 import type { Draft, Mending } from "./forge.ts";
-import type { ReportWorld, SettledBatch } from "./reports.ts";
+import { deployReports, type ReportWorld, type SettledBatch, settleEpoch, someOutputs } from "./reports.ts";
 
 export interface ReportedWorld extends ReportWorld {
   batch: SettledBatch;
@@ -12,6 +14,12 @@ export interface ReportedWorld extends ReportWorld {
   data: ReportData;
   /** Account of somebody who earns nothing. */
   mallory: string;
+}
+
+export async function deployReported(connection: NetworkConnection): Promise<ReportedWorld> {
+  const world = await deployReports(connection);
+  const mallory = walletAccount(world.watcher.address);
+  return { ...world, mallory, ...(await settleEpoch(world, someOutputs(world, 12))) };
 }
 
 /** A way in which a report is wrong, and what it is caught by. */

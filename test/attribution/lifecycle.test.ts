@@ -3,7 +3,6 @@ import { id, parseEther, ZeroAddress, ZeroHash } from "ethers";
 import { network } from "hardhat";
 
 import { encodeAccount, NOBODY, walletAccount } from "../../sdk/account.ts";
-import { buildReport } from "../../sdk/attribution/buildReport.ts";
 import { FaultProofs, type Item, ItemKind, ReportTree } from "../../sdk/attribution/faultProofs.ts";
 import { type Figures, potId, type Report, reportId, packFigures } from "../../sdk/attribution/report.ts";
 import type { ReportData } from "../../sdk/attribution/reportData.ts";
@@ -15,14 +14,12 @@ import {
   DAY,
   DEMAND_BOND,
   deployReports,
-  endEpoch,
   FEE_BPS,
   postReport,
   type ReportWorld,
   type SettledBatch,
-  settleCalls,
+  settleEpoch,
   someOutputs,
-  sourceOf,
 } from "./reports.ts";
 
 const connection = await network.create();
@@ -52,10 +49,8 @@ async function empty(): Promise<ReportWorld> {
 /** An epoch is over, and nobody has reported it. */
 async function over(): Promise<EpochWorld> {
   const world = await deployReports(connection);
-  const batch = await settleCalls(world, someOutputs(world, 4));
-  const epoch = await endEpoch(world);
-  const data = buildReport(await sourceOf(world, [batch], epoch));
-  return { ...world, batch, epoch, data, id: potId(world.pot), figures: data.figures };
+  const settled = await settleEpoch(world, someOutputs(world, 4));
+  return { ...world, ...settled, id: potId(world.pot), figures: settled.data.figures };
 }
 
 async function posted(): Promise<PostedWorld> {
@@ -722,9 +717,7 @@ describe("AttributionReports: after what was wrong", () => {
       .withArgs(epoch, false, BigInt(epoch + 8) * DAY);
     const swept = reports.sweep(pot, { figures, reporter: reporter.address, postedAt: 0n });
     await expect(swept).to.emit(reports, "PotSwept").withArgs(id, pot.versionSplitId, balance);
-    const batch = await settleCalls(world, someOutputs(world, 2, 9));
-    const data = buildReport(await sourceOf(world, [batch], await endEpoch(world)));
-    const report = await postReport(world, data);
+    const report = await postReport(world, (await settleEpoch(world, someOutputs(world, 2, 9))).data);
     await time.increase(DAY);
     await expect(reports.pay(report, pot)).to.emit(reports, "ReportPaid");
   });

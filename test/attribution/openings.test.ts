@@ -2,7 +2,6 @@ import { expect } from "chai";
 import { toUtf8Bytes, ZeroHash } from "ethers";
 import { network } from "hardhat";
 
-import { buildReport } from "../../sdk/attribution/buildReport.ts";
 import {
   encodeContentAnswer,
   encodeInferenceAnswer,
@@ -20,16 +19,7 @@ import { proveShare } from "../../sdk/datanetProof.ts";
 import { type Receipt, receiptDigest } from "../../sdk/receipt.ts";
 import { shareOfReceipt } from "../../sdk/receiptTree.ts";
 import { Split } from "../../sdk/split.ts";
-import {
-  deployReports,
-  endEpoch,
-  postReport,
-  receiptsDomain,
-  type ReportWorld,
-  settleCalls,
-  someOutputs,
-  sourceOf,
-} from "./reports.ts";
+import { deployReports, postReport, receiptsDomain, type ReportWorld, settleEpoch, someOutputs } from "./reports.ts";
 
 const connection = await network.create();
 const { loadFixture } = connection.networkHelpers;
@@ -47,9 +37,7 @@ interface DemandedWorld extends ReportWorld {
 async function posted(): Promise<DemandedWorld> {
   const world = await deployReports(connection, { revoked: [3] });
   const outputs = [...someOutputs(world, 5), ""];
-  const batch = await settleCalls(world, outputs);
-  const epoch = await endEpoch(world);
-  const data = buildReport(await sourceOf(world, [batch], epoch));
+  const { batch, data } = await settleEpoch(world, outputs);
   const report = await postReport(world, data);
   const domain = await receiptsDomain(world);
   const settlement = Split.from({ shares: batch.receipts.map((receipt) => shareOfReceipt({ ...domain, receipt })) });

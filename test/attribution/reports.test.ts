@@ -1,21 +1,10 @@
 import { expect } from "chai";
 import { network } from "hardhat";
 
-import { buildReport } from "../../sdk/attribution/buildReport.ts";
 import { potId, reportId } from "../../sdk/attribution/report.ts";
 import { reviewReport } from "../../sdk/attribution/reviewReport.ts";
 import { encodeDraws } from "../../sdk/split.ts";
-import {
-  DAY,
-  deployReports,
-  endEpoch,
-  postReport,
-  reviewOf,
-  type ReportWorld,
-  settleCalls,
-  someOutputs,
-  sourceOf,
-} from "./reports.ts";
+import { DAY, deployReports, postReport, type ReportWorld, reviewOf, settleEpoch, someOutputs } from "./reports.ts";
 
 const connection = await network.create();
 const { networkHelpers } = connection;
@@ -25,9 +14,7 @@ describe("AttributionReports", () => {
   it("pays each contributor what a report of the epoch gives it", async () => {
     const world = await networkHelpers.loadFixture(fixture);
     const { reports, pot, ledger } = world;
-    const batch = await settleCalls(world, someOutputs(world, 20));
-    const epoch = await endEpoch(world);
-    const data = buildReport(await sourceOf(world, [batch], epoch));
+    const { batch, epoch, data } = await settleEpoch(world, someOutputs(world, 20));
     expect(data.figures.potId).to.equal(potId(pot));
     const report = await postReport(world, data);
     expect((await reports.reportOf(potId(pot)))[0]).to.equal(reportId(report));

@@ -4,7 +4,7 @@ import type { NetworkConnection } from "hardhat/types/network";
 
 import { encodeAccount, walletAccount } from "../../sdk/account.ts";
 import { Attributor } from "../../sdk/attribution/attribute.ts";
-import type { ReportSource, SettledCall } from "../../sdk/attribution/buildReport.ts";
+import { buildReport, type ReportSource, type SettledCall } from "../../sdk/attribution/buildReport.ts";
 import type { ContributionText } from "../../sdk/attribution/faultProofs.ts";
 import { MAX_TEXT_BYTES } from "../../sdk/attribution/canonical.ts";
 import { GramIndex } from "../../sdk/attribution/gramIndex.ts";
@@ -449,4 +449,14 @@ export async function postReport(world: ReportWorld, data: ReportData): Promise<
   const sent = await reports.connect(reporter).post(...packFigures(data.figures));
   const block = await connection.ethers.provider.getBlock((await sent.wait())?.blockNumber ?? 0);
   return { figures: data.figures, reporter: reporter.address, postedAt: BigInt(block?.timestamp ?? 0) };
+}
+
+/** Settles calls with these outputs together and ends the epoch; what is to be reported of it. */
+export async function settleEpoch(
+  world: ReportWorld,
+  outputs: readonly (string | Uint8Array)[],
+): Promise<{ batch: SettledBatch; epoch: number; data: ReportData }> {
+  const batch = await settleCalls(world, outputs);
+  const epoch = await endEpoch(world);
+  return { batch, epoch, data: buildReport(await sourceOf(world, [batch], epoch)) };
 }

@@ -2,7 +2,6 @@ import { expect } from "chai";
 import { toBeHex } from "ethers";
 import { network } from "hardhat";
 
-import { buildReport } from "../../sdk/attribution/buildReport.ts";
 import { FaultProofs, PayoutFault } from "../../sdk/attribution/faultProofs.ts";
 import { NO_CREDIT, reportId } from "../../sdk/attribution/report.ts";
 import { reviewReport } from "../../sdk/attribution/reviewReport.ts";
@@ -10,14 +9,12 @@ import { forge, MisplacedData } from "./forge.ts";
 import { commonGrams } from "./grams.ts";
 import {
   deployReports,
-  endEpoch,
   GRAM,
   postReport,
   type ReportOptions,
   type ReportWorld,
   reviewOf,
-  settleCalls,
-  sourceOf,
+  settleEpoch,
 } from "./reports.ts";
 
 const connection = await network.create();
@@ -27,9 +24,7 @@ const tokens = (name: string, count: number): string[] => Array.from({ length: c
 
 /** Reports one output. */
 async function reported(world: ReportWorld, output: string) {
-  const batch = await settleCalls(world, [output, "nothing of anybody"]);
-  const epoch = await endEpoch(world);
-  const data = buildReport(await sourceOf(world, [batch], epoch));
+  const { batch, epoch, data } = await settleEpoch(world, [output, "nothing of anybody"]);
   const inference = data.lists.inferences.findIndex(
     ({ inference: { outputLength } }) => outputLength === output.length,
   );

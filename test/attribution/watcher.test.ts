@@ -11,30 +11,14 @@ import { walletAccount } from "../../sdk/account.ts";
 import { Reporter } from "../../sdk/node/reporter.ts";
 import { Watcher, type WatcherOptions } from "../../sdk/node/watcher.ts";
 import { forge } from "./forge.ts";
-import { FORGERIES, type ReportedWorld } from "./forgeries.ts";
+import { deployReported, FORGERIES, type ReportedWorld } from "./forgeries.ts";
 import { type Directories, makeDirectories, openChain, publish, publishedData } from "./published.ts";
-import {
-  BOND,
-  DAY,
-  DEMAND_BOND,
-  deployReports,
-  endEpoch,
-  postReport,
-  settleCalls,
-  someOutputs,
-  sourceOf,
-} from "./reports.ts";
+import { BOND, DAY, DEMAND_BOND, endEpoch, postReport, settleCalls, someOutputs, sourceOf } from "./reports.ts";
 
 const connection = await network.create();
 const { networkHelpers } = connection;
 
-async function fixture(): Promise<ReportedWorld> {
-  const world = await deployReports(connection);
-  const batch = await settleCalls(world, someOutputs(world, 12));
-  const epoch = await endEpoch(world);
-  const mallory = walletAccount(world.watcher.address);
-  return { ...world, mallory, batch, epoch, data: buildReport(await sourceOf(world, [batch], epoch)) };
-}
+const fixture = (): Promise<ReportedWorld> => deployReported(connection);
 
 interface Run extends Directories {
   lines: string[];
