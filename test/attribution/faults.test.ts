@@ -12,6 +12,11 @@ const { networkHelpers } = connection;
 const fixture = (): Promise<ReportedWorld> => deployReported(connection);
 
 describe("A report with one fault", () => {
+  it("has every fault that is shown by a proof", () => {
+    const names = new Set(FORGERIES.map(({ name }) => name));
+    expect([...names].sort()).to.deep.equal(["F1", "F2", "F3", "F4", "F5", "F6"]);
+  });
+
   for (const { what, name, change, mending = () => ({}) } of FORGERIES) {
     it(`is caught and void: ${what}`, async () => {
       const world = await networkHelpers.loadFixture(fixture);

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { GramIndex } from "../../sdk/attribution/gramIndex.ts";
 import { noveltyOf, noveltyOfText } from "../../sdk/attribution/novelty.ts";
 import { toBytes } from "./corpora.ts";
-import { indexLicences, type Licence, LICENCES } from "./licences.ts";
+import { indexLicences, type Licence, LICENCES, readLicence } from "./licences.ts";
 
 /** Tokens, new tokens, units, new units; measured once, so that a change shows. */
 const MEASURED: Record<Licence, [number, number, number, number]> = {
@@ -97,6 +97,31 @@ describe("novelty", () => {
         expect(novelUnits + inheritedUnits).to.equal(units);
       });
     }
+
+    it("is less by what a licence repeats of itself, if that is not new either", () => {
+      const scanner = index.scanner();
+      const shares = LICENCES.map((licence, contribution) => {
+        const text = readLicence(licence);
+        const isOld: boolean[] = [];
+        scanner.begin(text);
+        let gram = 0;
+        for (let found = scanner.next(); found > 0; found = scanner.next()) {
+          for (let i = 0; i < found; i++, gram++) {
+            const start = scanner.starts[i];
+            const first = index.find(text, start, scanner.ends[i], scanner.hashes[i]);
+            const wasBefore = first >= 0 && first < index.startOf(contribution) + start;
+            for (let token = gram; token < gram + index.k; token++) isOld[token] = wasBefore || (isOld[token] ?? false);
+          }
+        }
+        return [licence, ((100 * isOld.filter((old) => !old).length) / isOld.length).toFixed(1)];
+      });
+      expect(Object.fromEntries(shares)).to.include({
+        "GPL-2": "37.0",
+        "LGPL-2.1": "14.3",
+        "GPL-3": "72.5",
+        "GFDL-1.3": "7.5",
+      });
+    });
 
     it("leaves GFDL-1.3 most of what GFDL-1.2 says", () => {
       const named = noveltyIn("GFDL-1.3").inherited.map(({ contribution, ...part }) => ({
