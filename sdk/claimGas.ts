@@ -37,6 +37,7 @@ const ROUTED = logGas(1, 64);
 const HOP = LOG_BYTE * 128 + 150;
 
 // Calldata as it usually looks: hashes and addresses have no zero bytes, numbers have many.
+const FRAME_CALLDATA = 28 * CALLDATA_BYTE + 86 * CALLDATA_ZERO_BYTE;
 const HEADER_CALLDATA = 23 * CALLDATA_BYTE + 17 * CALLDATA_ZERO_BYTE;
 const SHARE_CALLDATA = 60 * CALLDATA_BYTE + 21 * CALLDATA_ZERO_BYTE;
 const SIBLING_CALLDATA = 40 * CALLDATA_BYTE + 8 * CALLDATA_ZERO_BYTE;
@@ -64,7 +65,17 @@ export function shareGas(toSplit?: bigint): number {
 
 /** Gas for the storage slot in which two neighbouring shares' drawn amounts stand. */
 export function pairGas(pair: { ledger: LedgerView; splitId: string; pair: number }): number {
-  return COLD_SLOT + (isPairUntouched(pair) ? SET_SLOT : CHANGE_SLOT);
+  return isPairUntouched(pair) ? COLD_SLOT + SET_SLOT : usedPairGas();
+}
+
+/** Gas for the storage slot of a pair of shares that has been drawn from before. */
+export function usedPairGas(): number {
+  return COLD_SLOT + CHANGE_SLOT;
+}
+
+/** Gas of a claim through several splits, but for its draws. */
+export function claimBaseGas(): number {
+  return TRANSACTION + CLAIM + FRAME_CALLDATA + COLD_SLOT + ROUTED;
 }
 
 /**
@@ -116,12 +127,11 @@ export function claimGas({
 
   const calldata = ranges.map((range) => calldataGas(encodeDraws([range.split.draw(range)])));
   const perRange = execution.map((gas, i) => gas + calldata[i]);
-  const frame = calldataGas(`0x${"ff".repeat(28)}${"00".repeat(86)}`);
   const hasHops = releases.some(({ kind }) => kind === ShareKind.Split);
   const hasBalance = ledger.balanceOf(account) > 0n;
   const rest =
-    CLAIM + frame + COLD_SLOT + (hasHops ? ROUTED : 0) + (hasBalance ? CHANGE_SLOT - CLEARED_SLOT_REFUND : 0);
-  const floor = CALLDATA_FLOOR * (sum(calldata) + frame);
+    CLAIM + FRAME_CALLDATA + COLD_SLOT + (hasHops ? ROUTED : 0) + (hasBalance ? CHANGE_SLOT - CLEARED_SLOT_REFUND : 0);
+  const floor = CALLDATA_FLOOR * (sum(calldata) + FRAME_CALLDATA);
   return { total: TRANSACTION + Math.ceil(Math.max(sum(perRange) + rest, floor)), perRange };
 }
 
