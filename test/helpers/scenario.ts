@@ -1,0 +1,99 @@
+import type {
+  Asset,
+  Contribution,
+  Datanet,
+  Operator,
+  Person,
+  PersonIndex,
+  Scenario,
+  Service,
+  Traffic,
+} from "../../sdk/scenario/scenario.ts";
+
+/** A whole OPEN. */
+export const OPEN = 10n ** 18n;
+
+export const WEEK_SECONDS = 7 * 86_400;
+
+/** A person who claims whatever it has at the end of each period, unless it is said otherwise. */
+export function person(name: string, { funds = 0n, ...rest }: Partial<Omit<Person, "name">> = {}): Person {
+  return { name, group: undefined, funds, claims: { every: 1, atLeast: 1n }, ...rest };
+}
+
+/** Members of a group. */
+export function members(group: string, count: number, rest: Partial<Omit<Person, "name" | "group">> = {}): Person[] {
+  return Array.from({ length: count }, (_, i) => ({ ...person(`${group} ${i + 1}`, rest), group }));
+}
+
+export function contribution(contributor: PersonIndex, units: bigint, text = `text of ${contributor}`): Contribution {
+  return { contributor, units, text };
+}
+
+/** A Datanet whose owner and curator take nothing. */
+export function datanet(
+  name: string,
+  owner: PersonIndex,
+  contributions: Contribution[],
+  rest: Partial<Datanet> = {},
+): Datanet {
+  return { name, owner, curator: owner, ownerBps: 0, curatorBps: 0, court: false, contributions, ...rest };
+}
+
+export function model(
+  name: string,
+  owner: PersonIndex,
+  ownerUnits: bigint,
+  upstreams: Asset["upstreams"],
+  rest: Partial<Asset> = {},
+): Asset {
+  return { name, kind: "model", owner, ownerUnits, upstreams, agent: undefined, ...rest };
+}
+
+/** An operator with enough stake to serve. */
+export function operator(name: string, wallet: PersonIndex, rest: Partial<Operator> = {}): Operator {
+  return { name, wallet, stake: 2_000n * OPEN, commissionBps: 0, backers: [], ...rest };
+}
+
+/** A service at a whole OPEN per thousand tokens either way. */
+export function service(name: string, asset: number, operator: number, rest: Partial<Service> = {}): Service {
+  return { name, asset, operator, rateIn: OPEN, rateOut: OPEN, ...rest };
+}
+
+/** Ten payments a period by wallet, each for one call of a thousand tokens in and out. */
+export function traffic(payers: PersonIndex[], target: Traffic["target"], rest: Partial<Traffic> = {}): Traffic {
+  return {
+    payers,
+    target,
+    rail: "wallet",
+    arrivals: { kind: "fixed", payments: 10 },
+    tokensIn: { least: 1_000, most: 1_000 },
+    tokensOut: { least: 1_000, most: 1_000 },
+    callsPerPayment: { least: 1, most: 1 },
+    from: 0,
+    to: Number.MAX_SAFE_INTEGER,
+    churn: { begin: payers.length, join: 0, leaveBps: 0 },
+    ...rest,
+  };
+}
+
+/** A scenario with the deployment's fees. */
+export function scenario(rest: Partial<Scenario>): Scenario {
+  return {
+    name: "Test",
+    teaches: "Nothing.",
+    seed: 1,
+    periods: 2,
+    periodSeconds: WEEK_SECONDS,
+    people: [],
+    fees: { treasuryBps: 250, operatorBps: 4_000, stakersBps: 1_000, perCall: OPEN / 1_000n },
+    prices: { gasPrice: 20_000_000n, weiPerToken: OPEN / 10_000n },
+    datanets: [],
+    assets: [],
+    operators: [],
+    services: [],
+    traffic: [],
+    events: [],
+    expectations: [],
+    ...rest,
+  };
+}
