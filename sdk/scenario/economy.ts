@@ -17,6 +17,13 @@ export interface Redirect {
   kept: bigint;
 }
 
+/** What a claim takes: of so many shares, with so many levels of their splits' trees above them. */
+export interface Taken {
+  amount: bigint;
+  shares: number;
+  levels: number;
+}
+
 const NONE = -1;
 
 /**
@@ -40,12 +47,15 @@ export class Economy {
   readonly #recipient: number[] = [];
   readonly #units: bigint[] = [];
   readonly #settled: bigint[] = [];
-  /** What the account's claims have taken of it. */
+  /** What the account's claims have taken of it; of a share that leads to a split, what was passed on by claims. */
   readonly #drawn: bigint[] = [];
+  readonly #split: SplitIndex[] = [];
   readonly #layer: number[] = [];
   /** The account's next share; `#shares` has the first. */
   readonly #next: number[] = [];
   readonly #redirects = new Map<number, Redirect[]>();
+  /** Shares that lead to a split. */
+  readonly #hops: number[] = [];
 
   // Per account.
   readonly #shares: Int32Array;
@@ -79,7 +89,7 @@ export class Economy {
       if ("split" in share) {
         if (share.split >= split)
           throw new RangeError(`Split ${split} leads to split ${share.split}, which is not known.`);
-        this.#recipient.push(~share.split);
+        this.#hops.push(this.#recipient.push(~share.split) - 1);
         this.#layer.push(NONE);
         this.#next.push(NONE);
       } else {
@@ -88,6 +98,7 @@ export class Economy {
         this.#next.push(NONE);
         this.#give(place, share.account, split);
       }
+      this.#split.push(split);
       this.#units.push(share.units);
       this.#settled.push(0n);
       this.#drawn.push(0n);
@@ -136,14 +147,19 @@ export class Economy {
   }
 
   /** Takes all that an account's shares are entitled to, as of the last settlement. */
-  claim(account: AccountIndex): bigint {
-    const amount = this.#undrawn[account];
-    if (amount === 0n) return 0n;
-    for (let share = this.#shares[account]; share !== NONE; share = this.#next[share]) {
-      this.#drawn[share] = this.#settled[share];
-    }
+  claim(account: AccountIndex): Taken {
+    const taken = { amount: this.#undrawn[account], shares: 0, levels: 0 };
+    if (taken.amount === 0n) return taken;
+    for (let share = this.#shares[account]; share !== NONE; share = this.#next[share]) this.#draw(share, taken);
     this.#undrawn[account] = 0n;
-    return amount;
+    return taken;
+  }
+
+  /** What the first claim after a settlement has to pass on, from split to split. */
+  passOn(): Taken {
+    const taken = { amount: 0n, shares: 0, levels: 0 };
+    for (const share of this.#hops) this.#draw(share, taken);
+    return taken;
   }
 
   /** Gives what a share has not drawn, and all that it will, to another account. Everything has been settled. */
@@ -199,6 +215,15 @@ export class Economy {
   /** What an account has earned as part of a layer. */
   earnedAs(layer: number, account: AccountIndex): bigint {
     return this.#earned[layer][account];
+  }
+
+  /** The layer that an account has earned most as, the first of equal ones; undefined if it has earned nothing. */
+  mainLayer(account: AccountIndex): number | undefined {
+    let [most, best]: [bigint, number | undefined] = [0n, undefined];
+    this.#earned.forEach((earned, layer) => {
+      if (earned[account] > most) [most, best] = [earned[account], layer];
+    });
+    return best;
   }
 
   /** What an account has earned and not claimed. */
@@ -263,6 +288,13 @@ export class Economy {
     }
   }
 
+  #draw(share: number, taken: Taken): void {
+    if (this.#drawn[share] === this.#settled[share]) return;
+    this.#drawn[share] = this.#settled[share];
+    taken.shares++;
+    taken.levels += levelsAbove(this.sizeOf(this.#split[share]));
+  }
+
   #give(share: number, account: AccountIndex, split: SplitIndex): void {
     this.#next[share] = this.#shares[account];
     this.#shares[account] = share;
@@ -278,4 +310,9 @@ export class Economy {
     while (this.#next[before] !== share) before = this.#next[before];
     this.#next[before] = this.#next[share];
   }
+}
+
+/** Levels above the leaves of a tree of so many. */
+function levelsAbove(leaves: number): number {
+  return 32 - Math.clz32(leaves - 1);
 }

@@ -16,7 +16,7 @@ import { bondAfter, bondFor } from "./stakes.ts";
 import type { PaymentStep, Slash, Step } from "./step.ts";
 import { Tally } from "./tally.ts";
 import { Till } from "./till.ts";
-import { drawn, TrafficSource } from "./traffic.ts";
+import { tokensOf, TrafficSource } from "./traffic.ts";
 import { World } from "./world.ts";
 
 export interface PlayOptions {
@@ -33,7 +33,7 @@ const USUAL_TOKENS = { tokensIn: 1_000, tokensOut: 1_000 };
 export function* play(scenario: Scenario, options: PlayOptions = {}): Generator<Step, RunResult> {
   const world = new World(scenario);
   const till = new Till(world);
-  const tally = new Tally({ scenario, world, till });
+  const tally = new Tally({ world, till });
   for (const step of new Play({ world, till, tally }, options).steps()) {
     tally.count(step);
     yield step;
@@ -298,10 +298,11 @@ class Play {
       const { agent } = assets[asset];
       if (agent === undefined) continue;
       this.#economy.settleFor(agent.wallet);
-      const amount = this.#economy.claim(agent.wallet);
-      if (amount > 0n) {
-        this.#till.balances[agent.wallet] += amount;
-        yield { kind: "release", person: agent.wallet, amount };
+      const taken = this.#economy.claim(agent.wallet);
+      if (taken.amount > 0n) {
+        this.#till.balances[agent.wallet] += taken.amount;
+        this.#tally.release(taken);
+        yield { kind: "release", person: agent.wallet, amount: taken.amount };
       }
       for (const call of agent.calls) yield* this.#callForAgent({ asset, wallet: agent.wallet, call, period });
     }
@@ -321,51 +322,61 @@ class Play {
     const wanted = call.times * this.#callsOf[asset];
     if (wanted === 0) return;
     const random = this.#agentDraws[asset];
-    // What the first so many calls take.
-    const tokensIn = new Float64Array(wanted + 1);
-    const tokensOut = new Float64Array(wanted + 1);
-    for (let i = 0; i < wanted; i++) {
-      tokensIn[i + 1] = tokensIn[i] + drawn(random, call.tokensIn);
-      tokensOut[i + 1] = tokensOut[i] + drawn(random, call.tokensOut);
-    }
-    const resolved = this.#world.resolve(call.target, { tokensIn: tokensIn[wanted], tokensOut: tokensOut[wanted] });
+    const again = random.copy();
+    const { tokensIn, tokensOut } = call;
+    const all = tokensOf({ calls: wanted, tokensIn, tokensOut, random });
+    const resolved = this.#world.resolve(call.target, all);
     if (resolved === undefined) {
       this.#tally.refuse(wanted);
       return;
     }
-    const { service } = resolved;
-    const priceOf = (calls: number): bigint =>
-      this.#world.price(service, { tokensIn: tokensIn[calls], tokensOut: tokensOut[calls] });
-    // The most that its balance affords lies between these two.
-    let calls = wanted;
-    if (resolved.price > this.#till.balances[wallet]) {
-      let low = 0;
-      while (calls - low > 1) {
-        const middle = Math.floor((low + calls) / 2);
-        if (priceOf(middle) <= this.#till.balances[wallet]) low = middle;
-        else calls = middle;
-      }
-      calls = low;
+    const { service, price } = resolved;
+    let affordable = { calls: wanted, ...all, amount: price };
+    if (price > this.#till.balances[wallet]) {
+      affordable = this.#affordable({ call, wanted, service, balance: this.#till.balances[wallet], random: again });
+      this.#tally.refuse(wanted - affordable.calls);
+      if (affordable.calls === 0) return;
     }
-    this.#tally.refuse(wanted - calls);
-    if (calls === 0) return;
     const steps = this.#payFor({
       payer: wallet,
       service,
-      calls,
-      tokensIn: tokensIn[calls],
-      tokensOut: tokensOut[calls],
-      amount: priceOf(calls),
+      ...affordable,
       rail: "balance",
       at: (period + 1) * this.#scenario.periodSeconds - 1,
       byAgent: true,
     });
     if (steps === undefined) {
-      this.#tally.refuse(calls);
+      this.#tally.refuse(affordable.calls);
       return;
     }
     if (steps.before !== undefined) yield steps.before;
     yield steps.payment;
+  }
+
+  /** As many of the wanted calls, from the first one on, as a balance pays for. */
+  #affordable({
+    call,
+    wanted,
+    service,
+    balance,
+    random,
+  }: {
+    call: AgentCall;
+    wanted: number;
+    service: ServiceIndex;
+    balance: bigint;
+    random: RandomStream;
+  }): { calls: number; tokensIn: number; tokensOut: number; amount: bigint } {
+    let affordable = { calls: 0, tokensIn: 0, tokensOut: 0, amount: 0n };
+    while (affordable.calls < wanted) {
+      const next = tokensOf({ ...call, calls: 1, random });
+      const tokensIn = affordable.tokensIn + next.tokensIn;
+      const tokensOut = affordable.tokensOut + next.tokensOut;
+      const amount = this.#world.price(service, { tokensIn, tokensOut });
+      if (amount > balance) break;
+      affordable = { calls: affordable.calls + 1, tokensIn, tokensOut, amount };
+    }
+    return affordable;
   }
 
   #payFor({
@@ -422,9 +433,9 @@ class Play {
       if (claims.every === 0 || (period + 1) % claims.every !== 0) continue;
       const due = this.#economy.undrawn(person) + this.#till.awards[person];
       if (due === 0n || due < claims.atLeast) continue;
-      const earned = this.#economy.claim(person);
-      this.#tally.claim(person, earned);
-      yield { kind: "claim", person, amount: this.#till.withdraw(person, earned) };
+      const taken = this.#economy.claim(person);
+      this.#tally.claim(person, taken);
+      yield { kind: "claim", person, amount: this.#till.withdraw(person, taken.amount) };
     }
   }
 }

@@ -3,7 +3,7 @@ const WORD = 2 ** 32;
 const WARM_UP = 16;
 
 /** What random numbers are for. Each has streams of its own, so that one more traffic changes nothing of another. */
-export const PURPOSES = { arrivals: 1, payers: 2, churn: 3, agents: 4 } as const;
+export const PURPOSES = { arrivals: 1, payers: 2, churn: 3, agents: 4, parents: 5, units: 6, words: 7 } as const;
 
 /**
  * Random numbers that are the same on every machine: sfc32 by Chris Doty-Humphrey (PractRand, public domain), in 32-bit
@@ -21,6 +21,13 @@ export class RandomStream {
     this.#b = seed | 0;
     this.#c = Math.floor(seed / WORD) | 0;
     for (let round = 0; round < WARM_UP; round++) this.word();
+  }
+
+  /** The same stream from here on, drawn a second time. */
+  copy(): RandomStream {
+    const copy = new RandomStream({ seed: 0, purpose: "arrivals", number: 0 });
+    [copy.#a, copy.#b, copy.#c, copy.#counter] = [this.#a, this.#b, this.#c, this.#counter];
+    return copy;
   }
 
   /** 32 random bits. */

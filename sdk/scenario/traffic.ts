@@ -45,7 +45,7 @@ export class TrafficSource {
     if (period === from) {
       this.#join(churn.begin);
     } else {
-      this.present = this.present.filter(() => !this.#churn.chance(churn.leaveBps));
+      if (churn.leaveBps > 0) this.present = this.present.filter(() => !this.#churn.chance(churn.leaveBps));
       this.#join(churn.join);
     }
     const count = paymentsOf({ arrivals, period: period - from, random: this.#arrivals });
@@ -61,13 +61,8 @@ export class TrafficSource {
     if (this.present.length === 0) return undefined;
     const { tokensIn, tokensOut, callsPerPayment } = this.traffic;
     const payer = this.present[this.#payers.below(this.present.length)];
-    const calls = this.#payers.between(callsPerPayment);
-    const wish = { payer, calls, tokensIn: 0, tokensOut: 0 };
-    for (let call = 0; call < calls; call++) {
-      wish.tokensIn += drawn(this.#payers, tokensIn);
-      wish.tokensOut += drawn(this.#payers, tokensOut);
-    }
-    return wish;
+    const calls = drawn(this.#payers, callsPerPayment);
+    return { payer, calls, ...tokensOf({ calls, tokensIn, tokensOut, random: this.#payers }) };
   }
 
   #join(count: number): void {
@@ -77,8 +72,30 @@ export class TrafficSource {
   }
 }
 
+/** Tokens of so many calls, drawn for each. */
+export function tokensOf({
+  calls,
+  tokensIn,
+  tokensOut,
+  random,
+}: {
+  calls: number;
+  tokensIn: Range;
+  tokensOut: Range;
+  random: RandomStream;
+}): { tokensIn: number; tokensOut: number } {
+  const isFixed = tokensIn.least === tokensIn.most && tokensOut.least === tokensOut.most;
+  if (isFixed) return { tokensIn: calls * tokensIn.least, tokensOut: calls * tokensOut.least };
+  const tokens = { tokensIn: 0, tokensOut: 0 };
+  for (let call = 0; call < calls; call++) {
+    tokens.tokensIn += drawn(random, tokensIn);
+    tokens.tokensOut += drawn(random, tokensOut);
+  }
+  return tokens;
+}
+
 /** A number out of a range; takes no random number where there is one only. */
-export function drawn(random: RandomStream, range: Range): number {
+function drawn(random: RandomStream, range: Range): number {
   return range.least === range.most ? range.least : random.between(range);
 }
 

@@ -218,6 +218,13 @@ export class World {
     return { kind: "publish", asset, version, ownerUnits, budgetUnits, upstreams: pinned };
   }
 
+  /** What went into the splits of all versions of a Datanet or an asset. */
+  receivedBy(of: { datanet: DatanetIndex } | { asset: AssetIndex }): bigint {
+    const splits =
+      "datanet" in of ? this.datanets[of.datanet].versions.map(({ split }) => split) : this.assets[of.asset];
+    return splits.reduce<bigint>((sum, split) => sum + (split === undefined ? 0n : this.economy.received(split)), 0n);
+  }
+
   // ---------------------------------------------------------------- services
 
   /** Serves the latest version of its asset. */

@@ -1,3 +1,5 @@
+import { play, type PlayOptions } from "../../sdk/scenario/play.ts";
+import type { RunResult } from "../../sdk/scenario/result.ts";
 import type {
   Asset,
   Contribution,
@@ -9,6 +11,7 @@ import type {
   Service,
   Traffic,
 } from "../../sdk/scenario/scenario.ts";
+import type { Step } from "../../sdk/scenario/step.ts";
 
 /** A whole OPEN. */
 export const OPEN = 10n ** 18n;
@@ -96,4 +99,27 @@ export function scenario(rest: Partial<Scenario>): Scenario {
     expectations: [],
     ...rest,
   };
+}
+
+/** Plays a scenario to its end. */
+export function playAll(scenario: Scenario, options: PlayOptions = {}): { steps: Step[]; result: RunResult } {
+  const steps: Step[] = [];
+  const run = play(scenario, options);
+  for (let next = run.next(); ; next = run.next()) {
+    if (next.done === true) return { steps, result: next.value };
+    steps.push(next.value);
+  }
+}
+
+/** Steps of a kind. */
+export function stepsOf<Kind extends Step["kind"]>(
+  steps: readonly Step[],
+  kind: Kind,
+): Extract<Step, { kind: Kind }>[] {
+  return steps.filter((step): step is Extract<Step, { kind: Kind }> => step.kind === kind);
+}
+
+/** What somebody earned. */
+export function earnedBy(result: RunResult, name: string): bigint {
+  return result.accounts.find((account) => account.name === name)?.earned ?? 0n;
 }
