@@ -66,9 +66,8 @@ export class Flows {
     const ends = new Map<SplitIndex, FlowEnd>();
     datanets.forEach(({ versions }, datanet) => {
       const end: FlowEnd = { name: scenario.datanets[datanet].name, kind: "datanet" };
-      for (const { split, logSplit } of versions) {
-        if (split !== undefined) ends.set(split, end);
-        if (logSplit !== undefined) ends.set(logSplit, end);
+      for (const version of versions) {
+        if (version !== undefined) ends.set(version.split, end).set(version.logSplit, end);
       }
     });
     assets.forEach((versions, asset) => {

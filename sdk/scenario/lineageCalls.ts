@@ -13,7 +13,7 @@ export function callsThrough(
   // Datanets first, then assets; a log within its Datanet's split is none of them.
   const placeOf = new Map<SplitIndex, number>();
   datanets.forEach(({ versions }, place) => {
-    for (const { split } of versions) if (split !== undefined) placeOf.set(split, place);
+    for (const version of versions) if (version !== undefined) placeOf.set(version.split, place);
   });
   assets.forEach((versions, asset) => {
     for (const split of versions) placeOf.set(split, datanets.length + asset);

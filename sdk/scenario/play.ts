@@ -234,7 +234,6 @@ class Play {
   /** What was shown of other versions is shown of the latest one. */
   *#duplicateAgain(datanet: number): Generator<Step> {
     for (const copy of this.#world.copiesAgain(datanet)) {
-      this.#world.restoreAgain(datanet, copy);
       yield { kind: "duplicate", datanet, ...copy, slash: undefined };
     }
   }

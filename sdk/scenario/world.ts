@@ -20,17 +20,24 @@ const BPS = 10_000n;
 /** Rates are per this many tokens. */
 const RATE_TOKENS = 1_000n;
 
-/** A version of a Datanet. Nobody can be paid where no contribution has units. */
+/** The splits of a version of a Datanet: the same one twice where owner and curator take nothing. */
 interface DatanetVersion {
-  split: SplitIndex | undefined;
-  logSplit: SplitIndex | undefined;
+  split: SplitIndex;
+  logSplit: SplitIndex;
+}
+
+/** A copy that was shown: places in the log. */
+interface Copy {
+  earlier: number;
+  later: number;
+  prover: PersonIndex;
 }
 
 interface DatanetState {
   log: Contribution[];
-  versions: DatanetVersion[];
-  /** Copies that were shown: places in the log. */
-  copies: { earlier: number; later: number; prover: PersonIndex }[];
+  /** Splits are made when something is built on a version; nobody can be paid by others. */
+  versions: (DatanetVersion | undefined)[];
+  copies: Copy[];
 }
 
 interface ServiceState {
@@ -121,71 +128,71 @@ export class World {
 
   /** Appends to a Datanet's log. */
   accept(datanet: DatanetIndex, contributions: readonly Contribution[]): Step {
-    for (const contribution of contributions) this.datanets[datanet].log.push(contribution);
-    return { kind: "accept", datanet, version: this.#addVersion(datanet), contributions };
+    const { log, versions } = this.datanets[datanet];
+    for (const contribution of contributions) log.push(contribution);
+    return { kind: "accept", datanet, version: versions.push(undefined), contributions };
   }
 
   /** Takes the units of a person's contributions away; undefined if it has none. */
   revoke(datanet: DatanetIndex, contributor: PersonIndex): Step | undefined {
-    const { log } = this.datanets[datanet];
+    const { log, versions } = this.datanets[datanet];
     const places = log.flatMap((contribution, place) =>
       contribution.contributor === contributor && contribution.units > 0n ? [place] : [],
     );
     if (places.length === 0) return undefined;
     for (const place of places) {
       log[place] = { ...log[place], units: 0n };
-      this.#addVersion(datanet);
+      versions.push(undefined);
     }
-    return { kind: "revoke", datanet, version: this.datanets[datanet].versions.length, places };
+    return { kind: "revoke", datanet, version: versions.length, places };
   }
 
-  /** Gives the copy's share of each version that pays both to whom was copied, if the court may. */
-  restore(datanet: DatanetIndex, copy: { earlier: number; later: number; prover: PersonIndex }): void {
+  /** Gives the copy's share of each version that pays both to whom was copied, if the court may. Later versions follow. */
+  restore(datanet: DatanetIndex, copy: Copy): void {
     const { copies, versions } = this.datanets[datanet];
     copies.push(copy);
-    for (const version of versions) this.#restoreIn(datanet, version, copy);
+    for (const version of versions) if (version !== undefined) this.#restoreIn(datanet, version, copy);
   }
 
-  /** Copies that were shown before, and are in the latest version: each has to be shown for that one, too. */
-  copiesAgain(datanet: DatanetIndex): { earlier: number; later: number; prover: PersonIndex }[] {
+  /** Copies that were shown before and can be shown of the latest version, too. */
+  copiesAgain(datanet: DatanetIndex): Copy[] {
     const { copies, log } = this.datanets[datanet];
     if (!this.scenario.datanets[datanet].court) return [];
     return copies.filter(({ earlier, later }) => log[earlier].units > 0n && log[later].units > 0n);
   }
 
-  #addVersion(datanet: DatanetIndex): number {
-    const { log, versions } = this.datanets[datanet];
-    const { owner, curator, ownerBps, curatorBps } = this.scenario.datanets[datanet];
-    if (log.every(({ units }) => units === 0n)) return versions.push({ split: undefined, logSplit: undefined });
+  /** The split of a Datanet's latest version. */
+  #datanetSplit(datanet: DatanetIndex): SplitIndex {
+    const { log, versions, copies } = this.datanets[datanet];
+    const latest = versions[versions.length - 1];
+    if (latest !== undefined) return latest.split;
+    const { name, owner, curator, ownerBps, curatorBps } = this.scenario.datanets[datanet];
+    if (log.every(({ units }) => units === 0n)) {
+      throw new RangeError(`Nobody has units in ${name} any more, so nothing can be built on it.`);
+    }
     const logSplit = this.economy.defineSplit(
       log.map(({ contributor, units }) => this.#share("data", contributor, units)),
     );
     const takenBps = BigInt(ownerBps + curatorBps);
-    if (takenBps === 0n) return versions.push({ split: logSplit, logSplit });
-    const split = this.economy.defineSplit([
-      { split: logSplit, units: BPS - takenBps },
-      this.#share("data", owner, BigInt(ownerBps)),
-      this.#share("data", curator, BigInt(curatorBps)),
-    ]);
-    return versions.push({ split, logSplit });
+    const split =
+      takenBps === 0n
+        ? logSplit
+        : this.economy.defineSplit([
+            { split: logSplit, units: BPS - takenBps },
+            this.#share("data", owner, BigInt(ownerBps)),
+            this.#share("data", curator, BigInt(curatorBps)),
+          ]);
+    const version = { split, logSplit };
+    versions[versions.length - 1] = version;
+    for (const copy of copies) this.#restoreIn(datanet, version, copy);
+    return split;
   }
 
-  /** A version that a copy is in pays whom was copied, from when it is shown. */
-  #restoreIn(
-    datanet: DatanetIndex,
-    { logSplit }: DatanetVersion,
-    { earlier, later }: { earlier: number; later: number },
-  ): void {
+  #restoreIn(datanet: DatanetIndex, { logSplit }: DatanetVersion, { earlier, later }: Copy): void {
     const { economy } = this;
-    if (logSplit === undefined || !this.scenario.datanets[datanet].court) return;
-    if (later >= economy.sizeOf(logSplit)) return;
+    if (!this.scenario.datanets[datanet].court || later >= economy.sizeOf(logSplit)) return;
     if (economy.unitsOf(logSplit, earlier) === 0n || economy.unitsOf(logSplit, later) === 0n) return;
     economy.redirect({ split: logSplit, index: later, to: this.datanets[datanet].log[earlier].contributor });
-  }
-
-  /** Gives the shares of copies in the latest version to whom was copied. */
-  restoreAgain(datanet: DatanetIndex, copy: { earlier: number; later: number }): void {
-    this.#restoreIn(datanet, this.datanets[datanet].versions[this.datanets[datanet].versions.length - 1], copy);
   }
 
   // ---------------------------------------------------------------- assets
@@ -202,15 +209,14 @@ export class World {
     budgetUnits: bigint;
     upstreams: readonly Upstream[];
   }): Step {
-    const { owner, agent, name } = this.scenario.assets[asset];
+    const { owner, agent } = this.scenario.assets[asset];
     const shares: EconomyShare[] = [];
     if (ownerUnits > 0n) shares.push(this.#share("model", owner, ownerUnits));
     if (agent !== undefined && budgetUnits > 0n) shares.push(this.#share("model", agent.wallet, budgetUnits));
     const pinned = upstreams.map((upstream): PinnedUpstream => {
       const versions = "datanet" in upstream ? this.datanets[upstream.datanet].versions : this.assets[upstream.asset];
-      const latest = versions[versions.length - 1];
-      const split = typeof latest === "number" ? latest : latest.split;
-      if (split === undefined) throw new RangeError(`${name} builds on a Datanet without contributions.`);
+      const split =
+        "datanet" in upstream ? this.#datanetSplit(upstream.datanet) : this.assets[upstream.asset][versions.length - 1];
       shares.push({ split, units: upstream.units });
       return { ...upstream, version: versions.length };
     });
@@ -221,7 +227,7 @@ export class World {
   /** What went into the splits of all versions of a Datanet or an asset. */
   receivedBy(of: { datanet: DatanetIndex } | { asset: AssetIndex }): bigint {
     const splits =
-      "datanet" in of ? this.datanets[of.datanet].versions.map(({ split }) => split) : this.assets[of.asset];
+      "datanet" in of ? this.datanets[of.datanet].versions.map((version) => version?.split) : this.assets[of.asset];
     return splits.reduce<bigint>((sum, split) => sum + (split === undefined ? 0n : this.economy.received(split)), 0n);
   }
 
