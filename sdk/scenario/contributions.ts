@@ -130,17 +130,22 @@ export class ContributionReader {
     if (!this.#isInside(path, offset)) return undefined;
     const bytes = this.#try(offset, () => this.#source.readText(path));
     if (bytes === undefined) return undefined;
-    if (bytes.length === 0) return this.#refuse(offset, `The file ${path} is empty; write a text into it.`);
+    if (bytes.length === 0) {
+      this.#problems.add(offset, `The file ${path} is empty; write a text into it.`);
+      return;
+    }
     if (bytes.length > MAX_TEXT_BYTES) {
-      return this.#refuse(
+      this.#problems.add(
         offset,
         `The file ${path} has ${bytes.length.toLocaleString("en")} bytes; a text can have ${MAX_TEXT_BYTES.toLocaleString("en")}. Make several contributions of it.`,
       );
+      return;
     }
     try {
       return { text: new TextDecoder("utf-8", { fatal: true }).decode(bytes), offset };
     } catch {
-      return this.#refuse(offset, `The file ${path} is not text in UTF-8. Save it as UTF-8.`);
+      this.#problems.add(offset, `The file ${path} is not text in UTF-8. Save it as UTF-8.`);
+      return;
     }
   }
 
@@ -259,13 +264,9 @@ export class ContributionReader {
     try {
       return read();
     } catch (error) {
-      return this.#refuse(offset, error instanceof Error ? error.message : String(error));
+      this.#problems.add(offset, error instanceof Error ? error.message : String(error));
+      return;
     }
-  }
-
-  #refuse(offset: number, message: string): undefined {
-    this.#problems.add(offset, message);
-    return undefined;
   }
 }
 

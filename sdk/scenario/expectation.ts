@@ -58,7 +58,10 @@ export class ExpectationReader {
     const text = String(tree.value).trim();
     const match = SENTENCE.exec(text);
     const parts = match?.groups;
-    if (match === null || parts === undefined) return this.#refuse(tree, explainForm(text));
+    if (match === null || parts === undefined) {
+      this.#problems.add(tree.offset, explainForm(text));
+      return;
+    }
     // What is optional in the sentence is undefined here, whatever the type says.
     const { start, relation, value, unit, whole, period } = parts as Record<string, string | undefined>;
     const places = match.indices?.groups ?? {};
@@ -74,7 +77,8 @@ export class ExpectationReader {
     const isMoney = figure.kind === "earns" || figure.kind === "claims" || figure.kind === "spends";
     if (whole === undefined && unit === "%" && (isMoney || figure.kind === "serves")) {
       const instead = figure.kind === "serves" ? "of calls" : "of payments";
-      return this.#refuseAt(offset("value"), `This is a part of nothing; write \`${value ?? ""} % ${instead}\`.`);
+      this.#problems.add(offset("value"), `This is a part of nothing; write \`${value ?? ""} % ${instead}\`.`);
+      return;
     }
     if (whole !== undefined && !this.#whole({ whole, figure, unit, offset: offset("whole") })) return undefined;
     if (!isPeriodFine) return undefined;
@@ -102,31 +106,32 @@ export class ExpectationReader {
         return { figure: { kind: name }, units: [unit], perPeriod, most: name === "gas share" ? "any" : "whole" };
       }
       const hint = didYouMean(name, Object.keys(FIGURES));
-      return this.#refuseAt(offset, `"${name}" is no figure.${hint} Figures are ${list(Object.keys(FIGURES))}.`);
+      this.#problems.add(offset, `"${name}" is no figure.${hint} Figures are ${list(Object.keys(FIGURES))}.`);
+      return;
     }
 
     const action = /^(.+) (earns?|claims?|spends?|serves|is slashed by)$/.exec(start);
     if (action === null) {
       const verb = start.split(" ").slice(1).join(" ");
       const hint = didYouMean(start.split(" ").at(-1) ?? "", VERBS);
-      return this.#refuseAt(
+      this.#problems.add(
         offset,
         `"${verb === "" ? start : verb}" says nothing here.${hint} Write somebody and one of ${list(VERBS)}; or a figure with \`is\` or \`are\`.`,
       );
+      return;
     }
     const [, name, verb] = action;
     if (verb === "serves" || verb === "is slashed by") {
       const operator = this.#names.operator(name, offset);
       if (operator === undefined) return undefined;
       if (verb === "serves")
-        return { figure: { kind: "serves", operator }, units: ["part", "count"], perPeriod: false, most: "whole" };
-      return { figure: { kind: "slashed", operator }, units: ["open"], perPeriod: false, most: "whole" };
+        return { figure: { kind: "serves", operator }, units: ["part", "count"], perPeriod: true, most: "whole" };
+      return { figure: { kind: "slashed", operator }, units: ["open"], perPeriod: true, most: "whole" };
     }
     const who = this.#subject(name, offset);
     if (who === undefined) return undefined;
     const kind = MONEY_VERBS[verb as keyof typeof MONEY_VERBS];
-    const perPeriod = kind === "earns" && !("datanet" in who) && !("asset" in who);
-    return { figure: { kind, who, of: "payments" }, units: ["open", "part"], perPeriod, most: "whole" };
+    return { figure: { kind, who, of: "payments" }, units: ["open", "part"], perPeriod: true, most: "whole" };
   }
 
   #subject(name: string, offset: number): Subject | undefined {
@@ -143,8 +148,10 @@ export class ExpectationReader {
       case "model":
       case "agent":
         return { asset: named.asset };
-      case "family":
-        return this.#refuseAt(offset, `\`${name}\` is a family of models; write one of them, such as \`${name} 1\`.`);
+      case "family": {
+        this.#problems.add(offset, `\`${name}\` is a family of models; write one of them, such as \`${name} 1\`.`);
+        return;
+      }
       case undefined:
         return undefined;
     }
@@ -165,21 +172,31 @@ export class ExpectationReader {
     figure: Figure;
     offset: number;
   }): { value: bigint; unit: Unit } | undefined {
-    const wants = (instead: string): undefined =>
-      this.#refuseAt(
+    const wants = (instead: string): void => {
+      this.#problems.add(
         offset,
         `"${[value, unit].filter((word) => word !== undefined).join(" ")}" has the wrong unit; write ${instead}.`,
       );
+    };
     const asked: Unit | undefined =
       unit === "OPEN" ? "open" : unit === "%" ? "part" : unit === "calls" ? "count" : undefined;
 
     if (units.length === 2) {
       const instead = figure.kind === "serves" ? "`60 % of calls` or `20 calls`" : "`20 OPEN` or `3 % of payments`";
-      if (asked === undefined || !units.includes(asked)) return wants(instead);
-    } else if (units[0] === "open" && asked !== "open") return wants("an amount such as `20 OPEN`");
-    else if (units[0] === "count" && asked !== undefined) return wants("a number such as `20`");
-    else if (units[0] === "part" && asked !== undefined && asked !== "part")
-      return wants("a part such as `0.6` or `60 %`");
+      if (asked === undefined || !units.includes(asked)) {
+        wants(instead);
+        return;
+      }
+    } else if (units[0] === "open" && asked !== "open") {
+      wants("an amount such as `20 OPEN`");
+      return;
+    } else if (units[0] === "count" && asked !== undefined) {
+      wants("a number such as `20`");
+      return;
+    } else if (units[0] === "part" && asked !== undefined && asked !== "part") {
+      wants("a part such as `0.6` or `60 %`");
+      return;
+    }
 
     const chosen = asked ?? units[0];
     const read =
@@ -188,18 +205,26 @@ export class ExpectationReader {
         : readDecimal({
             written: value,
             decimals: chosen === "count" ? 0 : asked === "part" ? 4 : 6,
-            what: chosen === "count" ? "these" : "a part",
+            what: "a part",
           });
-    if ("problem" in read) return this.#refuseAt(offset, read.problem);
+    if ("problem" in read && chosen === "count") {
+      this.#problems.add(offset, `"${value}" is no whole number; write one, such as \`20\`.`);
+      return;
+    }
+    if ("problem" in read) {
+      this.#problems.add(offset, read.problem);
+      return;
+    }
     const isTooMuch =
       chosen === "part" ? most === "whole" && read.value > 1_000_000n : chosen === "open" && read.value > SUPPLY;
     if (isTooMuch) {
-      return this.#refuseAt(
+      this.#problems.add(
         offset,
         chosen === "part"
           ? "This can never be more than all, 100 %; write less."
           : "This is more than all OPEN that there is; write less.",
       );
+      return;
     }
     return { value: read.value, unit: chosen };
   }
@@ -243,19 +268,10 @@ export class ExpectationReader {
     this.#problems.add(offset, `There is no period ${period}; write a number from 1 to ${this.#periods}.`);
     return false;
   }
-
-  #refuse(tree: Tree, message: string): undefined {
-    return this.#refuseAt(tree.offset, message);
-  }
-
-  #refuseAt(offset: number, message: string): undefined {
-    this.#problems.add(offset, message);
-    return undefined;
-  }
 }
 
 function explainForm(text: string): string {
-  if (!RELATIONS.some((relation) => text.includes(` ${relation} `))) {
+  if (!RELATIONS.some((relation) => `${text} `.includes(` ${relation} `))) {
     return `This sentence has none of \`at least\`, \`at most\` and \`exactly\`; write it like ${EXAMPLES}.`;
   }
   return `This sentence does not say how much of what; write it like ${EXAMPLES}.`;

@@ -1,6 +1,6 @@
 import { didYouMean } from "./nearest.ts";
 import type { Problems } from "./problem.ts";
-import { LAYERS, type Upstream } from "./scenario.ts";
+import { LAYERS } from "./scenario.ts";
 import type { Tree } from "./yamlTree.ts";
 
 /** What a name stands for. Places are those in the scenario's lists. */
@@ -128,7 +128,8 @@ export class Names {
     const one = this.#one(name, offset, "a person or operator");
     if (one === undefined) return undefined;
     if (one.kind === "person" || one.kind === "operator") return one.person;
-    return this.#mismatch(name, offset, one, "a person or operator");
+    this.#mismatch(name, offset, one, "a person or operator");
+    return undefined;
   }
 
   /** A person, an operator's wallet, or all members of a group. */
@@ -137,26 +138,30 @@ export class Names {
     if (named?.kind === "group") return Array.from({ length: named.count }, (_, i) => named.first + i);
     if (named === undefined) return undefined;
     if (named.kind === "person" || named.kind === "operator") return [named.person];
-    return this.#mismatch(name, offset, named, "a person, group or operator");
+    this.#mismatch(name, offset, named, "a person, group or operator");
+    return undefined;
   }
 
   datanet(name: string, offset: number): number | undefined {
     const one = this.#one(name, offset, "a Datanet");
-    return one === undefined || one.kind === "datanet" ? one?.datanet : this.#mismatch(name, offset, one, "a Datanet");
+    if (one === undefined || one.kind === "datanet") return one?.datanet;
+    this.#mismatch(name, offset, one, "a Datanet");
+    return undefined;
   }
 
   operator(name: string, offset: number): number | undefined {
     const one = this.#one(name, offset, "an operator");
-    return one === undefined || one.kind === "operator"
-      ? one?.operator
-      : this.#mismatch(name, offset, one, "an operator");
+    if (one === undefined || one.kind === "operator") return one?.operator;
+    this.#mismatch(name, offset, one, "an operator");
+    return undefined;
   }
 
   asset(name: string, offset: number): number | undefined {
     const one = this.#one(name, offset, "a model or agent");
     if (one === undefined) return undefined;
     if (one.kind === "model" || one.kind === "agent") return one.asset;
-    return this.#mismatch(name, offset, one, "a model or agent");
+    this.#mismatch(name, offset, one, "a model or agent");
+    return undefined;
   }
 
   /** A model or agent, or all of a family. */
@@ -165,18 +170,24 @@ export class Names {
     if (named?.kind === "family") return Array.from({ length: named.count }, (_, i) => named.asset + i);
     if (named === undefined) return undefined;
     if (named.kind === "model" || named.kind === "agent") return [named.asset];
-    return this.#mismatch(name, offset, named, "a model or agent");
+    this.#mismatch(name, offset, named, "a model or agent");
+    return undefined;
   }
 
   /** What a model or agent can build on; a model cannot build on an agent. */
-  upstream(name: string, offset: number, downstream: "model" | "agent"): Omit<Upstream, "units"> | undefined {
+  upstream(
+    name: string,
+    offset: number,
+    downstream: "model" | "agent",
+  ): { datanet: number } | { asset: number } | undefined {
     const wanted = downstream === "model" ? "a Datanet or model" : "a Datanet, model or agent";
     const one = this.#one(name, offset, wanted);
     if (one === undefined) return undefined;
     if (one.kind === "datanet") return { datanet: one.datanet };
     if (one.kind === "model") return { asset: one.asset };
     if (one.kind === "agent" && downstream === "agent") return { asset: one.asset };
-    return this.#mismatch(name, offset, one, wanted);
+    this.#mismatch(name, offset, one, wanted);
+    return undefined;
   }
 
   /** `<asset> at <operator>`. */
@@ -206,9 +217,8 @@ export class Names {
     return undefined;
   }
 
-  #mismatch(name: string, offset: number, { kind }: Named, wanted: string): undefined {
+  #mismatch(name: string, offset: number, { kind }: Named, wanted: string): void {
     this.#problems.add(offset, `\`${name}\` is ${SAID[kind]}, and ${wanted} is needed here.`);
-    return undefined;
   }
 }
 

@@ -21,13 +21,14 @@ export function readDecimal({
 }): Quantity<bigint> {
   const match = /^([0-9]{1,40})(?:\.([0-9]+))?$/.exec(written);
   if (match === null) return { problem: `"${written}" is no number of ${what}; write digits, such as \`12.5\`.` };
-  const fraction = (match[2] ?? "").replace(/0+$/, "");
+  const [, whole, decimalPart] = match as readonly (string | undefined)[];
+  const fraction = (decimalPart ?? "").replace(/0+$/, "");
   if (fraction.length > decimals) {
     return {
       problem: `${written} has ${fraction.length} decimals; ${what} ${decimals === 0 ? "has none" : `has ${decimals} at most`}.`,
     };
   }
-  return { value: BigInt(match[1] + fraction.padEnd(decimals, "0")) };
+  return { value: BigInt((whole ?? "") + fraction.padEnd(decimals, "0")) };
 }
 
 /** Basis points from `2.5 %`. A minus makes them fewer. */

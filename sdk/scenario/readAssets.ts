@@ -48,7 +48,7 @@ export function readUpstreams({
       const upstream = names.upstream(name, entry.keyOffset, kind);
       if (upstream === undefined || typeof entry.value !== "number") return [];
       if (entry.value < 1 || entry.value > MAX_TOKENS) return [];
-      return [{ ...upstream, units: BigInt(entry.value) } as Upstream];
+      return [{ ...upstream, units: BigInt(entry.value) }];
     })
     .slice(0, shareLimit(tree, problems));
 }

@@ -405,7 +405,7 @@ function checkStakes(written: readonly Written[], world: World): void {
           );
         }
         const [cast, total] = [sum(votes), stakes.total()];
-        if (votes.length !== 0 && cast * 100n < total * QUORUM_PERCENT) {
+        if (idle === undefined && cast * 100n < total * QUORUM_PERCENT) {
           problems.add(
             by.offset,
             `They have ${writeOpen(cast)} of ${writeOpen(total)} staked, and ${QUORUM_PERCENT} % must vote; write more voters, or let them stake more.`,

@@ -169,11 +169,7 @@ class Reader {
     const [fields, names] = [this.#fields, this.#names];
     const people: Person[] = [];
     for (const [name, tree] of fields.entries(this.#root, "people")) {
-      const [count, funds, claims] = [
-        fields.integer(tree, "count"),
-        fields.amount(tree, "funds") ?? 0n,
-        readClaims(tree, fields),
-      ];
+      const [count, funds, claims] = [fields.integer(tree, "count"), this.#fundsOf(tree), readClaims(tree, fields)];
       const first = people.length;
       if (
         !names.declare(
@@ -201,7 +197,7 @@ class Reader {
       people.push({
         name,
         group: undefined,
-        funds: fields.amount(tree, "funds") ?? 0n,
+        funds: this.#fundsOf(tree),
         claims: { every: 0, atLeast: 0n },
       });
     }
@@ -215,6 +211,11 @@ class Reader {
   }
 
   #agentWallets = new Map<string, number>();
+
+  /** Funds that cannot be read are taken for all there is, so that nobody is said to have too little. */
+  #fundsOf(tree: Tree): bigint {
+    return this.#fields.amount(tree, "funds") ?? (tree.entries.has("funds") ? SUPPLY : 0n);
+  }
 
   /** @returns Whether they are not too many. */
   #declareAssets(declared: readonly DeclaredAsset[]): boolean {
@@ -355,7 +356,8 @@ class Reader {
   }
 
   #checkSupply(all: bigint): void {
-    if (all <= SUPPLY) return;
+    // Where something is wrong already, the sum may be wrong because of it.
+    if (all <= SUPPLY || this.#problems.size !== 0) return;
     const people = this.#root.entries.get("people") ?? this.#root;
     this.#problems.add(
       people.keyOffset,
@@ -367,6 +369,7 @@ class Reader {
 /** All prices of each service. */
 function ratesOf(services: readonly Service[], events: readonly ScenarioEvent[]): Rates[][] {
   const rates = services.map(({ rateIn, rateOut }): Rates[] => [{ rateIn, rateOut }]);
-  for (const event of events) if (event.kind === "price") rates[event.service].push(event);
+  for (const event of events)
+    if (event.kind === "price" && event.rateIn + event.rateOut !== 0n) rates[event.service].push(event);
   return rates;
 }

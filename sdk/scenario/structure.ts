@@ -1,7 +1,7 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
 
 import schema from "../../scenarios/schema.json" with { type: "json" };
-import { didYouMean } from "./nearest.ts";
+import { didYouMean, nearest } from "./nearest.ts";
 import type { Problems } from "./problem.ts";
 import type { Tree } from "./yamlTree.ts";
 
@@ -36,7 +36,12 @@ export function checkStructure(root: Tree, problems: Problems): void {
   validate ??= new Ajv2020(AJV_OPTIONS).compile(schema);
   if (validate(root.value)) return;
   const told = new Set<Tree>();
-  for (const error of validate.errors ?? []) {
+  const errors = (validate.errors ?? []).filter(({ schemaPath }) => !/\/oneOf\/\d+\/required$/.test(schemaPath));
+  const ambiguous = new Set(
+    errors.filter(({ keyword }) => keyword === "oneOf").map(({ instancePath }) => instancePath),
+  );
+  for (const error of errors) {
+    if (error.keyword === "dependentRequired" && ambiguous.has(error.instancePath)) continue;
     const path = error.instancePath
       .split("/")
       .slice(1)
@@ -95,7 +100,13 @@ function tell({
     case "required":
     case "dependentRequired": {
       const key = String(params.missingProperty);
-      const example = exampleOf(wanted.properties?.[key]);
+      const known = Object.keys(wanted.properties ?? {});
+      // Somebody misspelt it: that is reported.
+      if ([...tree.entries.keys()].some((name) => !known.includes(name) && nearest(name, known) === key)) return;
+      const example =
+        key === "do"
+          ? (wanted.oneOf ?? []).map(({ $ref }) => nameOf($ref)).join(" | ")
+          : exampleOf(wanted.properties?.[key]);
       const line = example === undefined ? `\`${key}\`` : `\`${key}\`, such as \`${key}: ${example}\``;
       const because = error.keyword === "required" ? "" : ` to go with \`${String(params.property)}\``;
       problems.add(tree.keyOffset, `${label} has no \`${key}\`${because}; add ${line}.`);
@@ -128,7 +139,7 @@ function tell({
 
     case "minItems":
     case "minProperties":
-      problems.add(tree.keyOffset, `${label} is empty; it needs at least one entry, or leave it out.`);
+      problems.add(tree.keyOffset, `${label} is empty; it needs at least one entry.`);
       return;
 
     case "maxItems":
@@ -172,7 +183,7 @@ function describe({ value, source, items }: Tree): string {
     return `"${short.replaceAll("\n", " ")}"`;
   }
   if (typeof value === "object") return items.length !== 0 || Array.isArray(value) ? "a list" : "a map";
-  return source ?? String(value as number | boolean);
+  return source ?? JSON.stringify(value);
 }
 
 /** What should be there. */
@@ -205,6 +216,7 @@ function nameOf(reference: string | undefined): string {
 export function writeFlow(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(writeFlow).join(", ")}]`;
   if (typeof value === "object" && value !== null) {
+    if (Object.keys(value).length === 0) return "{}";
     return `{ ${Object.entries(value)
       .map(([key, entry]) => `${key}: ${writeFlow(entry)}`)
       .join(", ")} }`;

@@ -39,8 +39,13 @@ export interface ParsedYaml {
 
 const DECIMAL = /^-?[0-9]+(\.[0-9]+)?$/;
 
+/** Types that plain values have anyway. */
+const CORE_TAGS = new Set(
+  ["map", "seq", "str", "int", "float", "bool", "null"].map((name) => `tag:yaml.org,2002:${name}`),
+);
+
 /** Control characters that text does not have. */
-const BINARY = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/; // eslint-disable-line no-control-regex
+const BINARY = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/;
 
 /** Reads YAML 1.2 without tags, with few aliases, and with the place of everything. */
 export function parseYaml(file: string | Uint8Array): ParsedYaml {
@@ -82,8 +87,13 @@ export function parseYaml(file: string | Uint8Array): ParsedYaml {
     prettyErrors: false,
     lineCounter: lines,
   });
-  for (const { code, message, pos } of document.errors) problems.add(pos[0], explain(code, message));
-  if (problems.size !== 0) return { tree: undefined, problems };
+  const twice = document.errors.filter(({ code }) => code === "DUPLICATE_KEY");
+  // What the parser says after its first error is most often because of it.
+  const first = document.errors.find(({ code }) => code !== "DUPLICATE_KEY");
+  for (const { code, message, pos } of first === undefined ? twice : [...twice, first]) {
+    problems.add(pos[0], explain(code, message));
+  }
+  if (first !== undefined) return { tree: undefined, problems };
   if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) {
     return refuse(
       0,
@@ -108,8 +118,6 @@ function explain(code: string, message: string): string {
       return "There is a tab here; indent with spaces.";
     case "MULTIPLE_DOCS":
       return "A second document begins here; a file has one scenario. Remove `---` and put the other into a file of its own.";
-    case "BAD_ALIAS":
-      return "There is no anchor of this name above; write the value itself, or put text with `*` in quotes.";
     case "BAD_INDENT":
     case "BLOCK_IN_FLOW":
       return `The indentation is wrong here (${message}); everything of one list or map begins in the same column.`;
@@ -155,7 +163,7 @@ class Grower {
       );
     if (this.#open.size > MAX_DEPTH)
       return this.#refuse(leaf, "This is nested too deeply; a scenario has no such place.");
-    if (content.tag !== undefined && !content.tag.startsWith("tag:yaml.org,2002:")) {
+    if (content.tag !== undefined && !CORE_TAGS.has(content.tag)) {
       return this.#flaw(leaf, `Tags such as \`${content.tag}\` are not used in scenarios; remove it.`);
     }
     if (isScalar(content)) return this.#scalar({ ...leaf, value: content.value, source: content.source });
@@ -188,7 +196,13 @@ class Grower {
         `This is the alias number ${MAX_ALIASES + 1}, those within what aliases stand for included; a file can have ${MAX_ALIASES}. Write groups and families instead.`,
       );
     const node = alias.resolve(this.#document);
-    if (node === undefined || this.#open.has(node))
+    if (node === undefined) {
+      return this.#flaw(
+        leaf,
+        `There is no anchor \`${alias.source}\` above; write the value itself, or put text with \`*\` in quotes.`,
+      );
+    }
+    if (this.#open.has(node))
       return this.#refuse(leaf, "This alias stands for something that contains it; write the value itself.");
     return this.#tree(node, place, place);
   }
