@@ -1,7 +1,7 @@
 import type { Why, WhyCall, WhySpan } from "../../sdk/attribution/why.ts";
+import { renderDocument } from "../report/document.ts";
 import { formatInteger, formatOpen } from "../report/format.ts";
 import { escapeMarkup } from "../report/markup.ts";
-import { STYLES } from "../report/styles.ts";
 import { describeResult, EXACT, formatFraction, nameOf } from "./whyText.ts";
 
 /** Degrees between the colours of two contributors: no two of them come close for long. */
@@ -43,17 +43,10 @@ export function renderWhy(why: Why): string {
       `${formatInteger(credits.count)}, in ${formatInteger(calls.length)} of ${formatInteger(figures.inferences)} calls`,
     ],
   ];
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeMarkup(title)}</title>
-<style>${STYLES}${OWN_STYLES}</style>
-</head>
-<body>
-<main>
-<h1>Why</h1>
+  return renderDocument({
+    title,
+    styles: OWN_STYLES,
+    main: `<h1>Why</h1>
 <p class="lead">${escapeMarkup(describeResult(why))}</p>
 <section>
 <h2>From the amount to the calls</h2>
@@ -62,11 +55,8 @@ ${renderChecks([...share.checked, ...credits.checked])}
 ${renderLegend(why, hues)}
 </section>
 ${calls.map((call) => renderCall(why, call, hues)).join("\n")}
-<footer>Each step was compared with the chain when this page was written. Point at marked words for their source.</footer>
-</main>
-</body>
-</html>
-`;
+<footer>Each step was compared with the chain when this page was written. Point at marked words for their source.</footer>`,
+  });
 }
 
 /** A colour for each contributor, the wallet's first. */

@@ -1,10 +1,10 @@
+import type { FlowEnd } from "../../sdk/scenario/result.ts";
 import { ShareKind } from "../../sdk/share.ts";
 import type { Split } from "../../sdk/split.ts";
 import type { ReferenceModel } from "../../test/reference/referenceModel.ts";
-import type { FlowNode } from "../report/report.ts";
 
 /** A split with the name and kind it has in the pictures. */
-export interface CatalogueEntry extends FlowNode {
+export interface CatalogueEntry extends FlowEnd {
   split: Split;
 }
 
@@ -12,7 +12,7 @@ export interface CatalogueEntry extends FlowNode {
 export class Catalogue {
   readonly #reference: ReferenceModel;
   readonly #entries = new Map<string, CatalogueEntry>();
-  readonly #accounts = new Map<string, FlowNode>();
+  readonly #accounts = new Map<string, FlowEnd>();
 
   constructor(reference: ReferenceModel) {
     this.#reference = reference;
@@ -28,7 +28,7 @@ export class Catalogue {
     return this.#accounts.has(account);
   }
 
-  addAccount(account: string, node: FlowNode): void {
+  addAccount(account: string, node: FlowEnd): void {
     this.#accounts.set(account, node);
   }
 
@@ -57,7 +57,7 @@ export class Catalogue {
   }
 
   /** What a split or an account is called. */
-  nodeOf(recipient: string): FlowNode {
+  nodeOf(recipient: string): FlowEnd {
     const node = this.#accounts.get(recipient) ?? this.#entries.get(recipient);
     if (node === undefined) throw new Error(`Nobody in the demo has the account or split ${recipient}.`);
     return { name: node.name, kind: node.kind };

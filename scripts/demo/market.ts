@@ -1,6 +1,6 @@
 import { encodeAccount, walletAccount } from "../../sdk/account.ts";
+import type { FlowEnd } from "../../sdk/scenario/result.ts";
 import type { Split } from "../../sdk/split.ts";
-import type { FlowKind } from "../report/report.ts";
 import { Catalogue } from "./catalogue.ts";
 import type { CorpusText } from "./corpus.ts";
 import { Datanet, type Offer } from "./datanet.ts";
@@ -98,7 +98,7 @@ async function nameAccounts({
   setting: Setting;
   catalogue: Catalogue;
 }): Promise<void> {
-  const add = (kind: FlowKind, payees: Iterable<Payee>): void => {
+  const add = (kind: FlowEnd["kind"], payees: Iterable<Payee>): void => {
     for (const { name, wallet } of payees) catalogue.addAccount(walletAccount(wallet.address), { name, kind });
   };
   add("protocol", [treasury]);

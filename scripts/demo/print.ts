@@ -1,20 +1,11 @@
-import { styleText } from "node:util";
-
 import { ATTRIBUTION_TITLE, describeAttribution, summarizeAttribution } from "../report/attribution.ts";
 import { formatInteger, formatOpen, formatPercent } from "../report/format.ts";
 import type { Report } from "../report/report.ts";
-import { type ChapterText, describeSequel, SEQUEL_TITLE, summarizeSequel } from "../report/sequel.ts";
+import { describeSequel, SEQUEL_TITLE, summarizeSequel } from "../report/sequel.ts";
+import { print, printChapter, printSection, printTable } from "../report/terminal.ts";
 
 const CONTRIBUTORS_PRINTED = 15;
 const EXACT = 18;
-
-interface Column {
-  title: string;
-  align: "left" | "right";
-}
-
-const left = (title: string): Column => ({ title, align: "left" });
-const right = (title: string): Column => ({ title, align: "right" });
 
 /** Prints the report in columns that need no colour to be read. */
 export function printReport(report: Report): void {
@@ -31,15 +22,6 @@ export function printReport(report: Report): void {
   for (const line of summarizeAttribution(report.attribution)) print(line);
 }
 
-function printChapter({ title, columns, rows, notes }: ChapterText): void {
-  printSection(title);
-  printTable(
-    columns.map((column) => (column.startsWith("#") ? right(column.slice(1)) : left(column))),
-    rows,
-  );
-  for (const note of notes) print(note);
-}
-
 function printContributors({ contributors, corpus }: Report): void {
   const ranked = contributors.toSorted((a, b) => (a.earned > b.earned ? -1 : 1));
   const total = sumOf(ranked.map(({ earned }) => earned));
@@ -54,7 +36,7 @@ function printContributors({ contributors, corpus }: Report): void {
     `Who contributed: ${corpus.authors} authors, ${corpus.texts} texts, ${formatInteger(corpus.words)} words`,
   );
   printTable(
-    [left("contributor"), right("texts"), right("words"), right("earned OPEN"), right("part"), left("paid by")],
+    ["contributor", "#texts", "#words", "#earned OPEN", "#part", "paid by"],
     [
       ...ranked.slice(0, CONTRIBUTORS_PRINTED).map((row) => [row.name, ...figures([row]), row.paidBy]),
       [`${rest.length} others`, ...figures(rest), ""],
@@ -66,12 +48,12 @@ function printContributors({ contributors, corpus }: Report): void {
 function printEarners({ contributors, builders, operators, stakers, others, agent, prepaid }: Report): void {
   printSection("Who refined");
   printTable(
-    [left("builder"), left("role"), right("earned OPEN")],
+    ["builder", "role", "#earned OPEN"],
     builders.map(({ name, role, earned }) => [name, role, formatOpen(earned)]),
   );
   printSection("Who executed");
   printTable(
-    [left("operator"), left("role"), right("calls"), right("earned OPEN")],
+    ["operator", "role", "#calls", "#earned OPEN"],
     operators.map(({ name, role, calls, earned }) => [name, role, formatInteger(calls), formatOpen(earned)]),
   );
 
@@ -86,7 +68,7 @@ function printEarners({ contributors, builders, operators, stakers, others, agen
   const total = sumOf(parts.map(([, earned]) => earned));
   printSection("Who earned");
   printTable(
-    [left("role"), right("earned OPEN"), right("part")],
+    ["role", "#earned OPEN", "#part"],
     parts.map(([name, earned]) => [name, formatOpen(earned), formatPercent(earned, total)]),
   );
   print(
@@ -99,16 +81,7 @@ function printEarners({ contributors, builders, operators, stakers, others, agen
 function printUsage({ services, rails, contributors }: Report): void {
   printSection("Usage");
   printTable(
-    [
-      left("service"),
-      right("payments"),
-      right("calls"),
-      right("tokens in"),
-      right("tokens out"),
-      right("OPEN per 1k in"),
-      right("out"),
-      right("paid OPEN"),
-    ],
+    ["service", "#payments", "#calls", "#tokens in", "#tokens out", "#OPEN per 1k in", "#out", "#paid OPEN"],
     services.map((service) => [
       service.name,
       formatInteger(service.payments),
@@ -124,7 +97,7 @@ function printUsage({ services, rails, contributors }: Report): void {
   const total = sumOf(rails.map(({ amount }) => amount));
   const payments = rails.reduce((sum, rail) => sum + rail.payments, 0);
   printTable(
-    [left("paid by"), right("payments"), right("calls"), right("paid OPEN"), right("part"), right("gas per call")],
+    ["paid by", "#payments", "#calls", "#paid OPEN", "#part", "#gas per call"],
     [
       ...rails.map(({ name, payments, calls, amount, gas }) => [
         name,
@@ -155,15 +128,7 @@ function printUsage({ services, rails, contributors }: Report): void {
 function printGas({ gas }: Report): void {
   printSection("Gas, whole transactions (items: payments, shares or contributions in them)");
   printTable(
-    [
-      left("operation"),
-      right("transactions"),
-      right("items"),
-      right("least"),
-      right("median"),
-      right("most"),
-      right("mean per item"),
-    ],
+    ["operation", "#transactions", "#items", "#least", "#median", "#most", "#mean per item"],
     gas
       .toSorted((a, b) => (a.operation < b.operation ? -1 : 1))
       .map(({ operation, transactions, items, least, median, most, total }) => [
@@ -182,7 +147,7 @@ function printConservation({ conservation, comparison, splits }: Report): void {
   const { paidIn, paidOut, claimable, dust, staked } = conservation;
   printSection("Conservation, in OPEN");
   printTable(
-    [left("paid in"), left(""), right("paid out"), left(""), right("claimable"), left(""), right("dust")],
+    ["paid in", "", "#paid out", "", "#claimable", "", "#dust"],
     [
       [paidIn, "=", paidOut, "+", claimable, "+", dust].map((cell) =>
         typeof cell === "bigint" ? formatOpen(cell, EXACT) : cell,
@@ -203,26 +168,6 @@ function printConservation({ conservation, comparison, splits }: Report): void {
   );
   print(`Rounding has cost nobody more than ${formatInteger(comparison.mostRoundedOff)} of the smallest unit.`);
   for (const difference of differences) print(difference);
-}
-
-function printSection(title: string): void {
-  console.log(`\n${styleText("bold", title)}`);
-}
-
-function print(line: string): void {
-  console.log(`  ${line}`);
-}
-
-function printTable(columns: Column[], rows: string[][]): void {
-  const lines = [columns.map(({ title }) => title), ...rows];
-  const widths = columns.map((_, i) => Math.max(...lines.map((line) => line[i].length)));
-  for (const [number, line] of lines.entries()) {
-    const cells = line.map((cell, i) =>
-      columns[i].align === "left" ? cell.padEnd(widths[i]) : cell.padStart(widths[i]),
-    );
-    const text = cells.join("   ").trimEnd();
-    print(number === 0 ? styleText("dim", text) : text);
-  }
 }
 
 function sumOf(values: bigint[]): bigint {

@@ -4,10 +4,11 @@ import { walletAccount } from "../../sdk/account.ts";
 import { readLogs } from "../../sdk/chainLogs.ts";
 import { decodeLedgerLog } from "../../sdk/ledgerEvents.ts";
 import { LedgerState } from "../../sdk/ledgerState.ts";
+import type { FlowEnd, FlowResult } from "../../sdk/scenario/result.ts";
 import { entitlementOf } from "../../sdk/split.ts";
 import { Rational } from "../../test/reference/rational.ts";
 import type { ReferenceModel } from "../../test/reference/referenceModel.ts";
-import type { EarnerRow, Flow, FlowNode, Report } from "../report/report.ts";
+import type { EarnerRow, Report } from "../report/report.ts";
 import type { CorpusText } from "./corpus.ts";
 import type { Market } from "./market.ts";
 import type { Payee } from "./people.ts";
@@ -194,7 +195,7 @@ function collectFlows({
   traffic: Traffic;
   state: LedgerState;
   incomes: ReadonlyMap<string, Income>;
-}): Flow[] {
+}): FlowResult[] {
   const { catalogue } = market;
   const shown = [...incomes]
     .map(([account, { earned }]) => ({ account, earned }))
@@ -203,8 +204,8 @@ function collectFlows({
     .slice(0, CONTRIBUTORS_SHOWN)
     .map(({ account }) => account);
 
-  const flows = new Map<string, Flow>();
-  const add = ({ from, to, amount }: Flow): void => {
+  const flows = new Map<string, FlowResult>();
+  const add = ({ from, to, amount }: FlowResult): void => {
     const [source, target] = [drawnNode(from), drawnNode(to)];
     if (source.name === target.name || amount === 0n) return;
     const key = `${source.name} → ${target.name}`;
@@ -227,7 +228,7 @@ function collectFlows({
 }
 
 /** A Datanet version and its log are one in the picture, and so are the treasury and its split. */
-function drawnNode({ name, kind }: FlowNode): FlowNode {
+function drawnNode({ name, kind }: FlowEnd): FlowEnd {
   return { name: name.replace(/ log$/, "").replace("Platform fees", "Protocol treasury"), kind };
 }
 

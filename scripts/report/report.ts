@@ -1,3 +1,4 @@
+import type { FlowResult } from "../../sdk/scenario/result.ts";
 import type { AttributionResult } from "./attribution.ts";
 import type { Sequel } from "./sequel.ts";
 
@@ -20,7 +21,7 @@ export interface Report {
   /** What payers have deposited and not spent. */
   prepaid: bigint;
   gas: GasRow[];
-  flows: Flow[];
+  flows: FlowResult[];
   conservation: { paidIn: bigint; paidOut: bigint; claimable: bigint; dust: bigint; staked: bigint };
   sequel: Sequel;
   attribution: AttributionResult;
@@ -95,18 +96,3 @@ export interface GasRow {
   most: bigint;
   total: bigint;
 }
-
-/** Money that went from one node of the picture to another. */
-export interface Flow {
-  from: FlowNode;
-  to: FlowNode;
-  amount: bigint;
-}
-
-export interface FlowNode {
-  name: string;
-  kind: FlowKind;
-}
-
-export type FlowKind =
-  "payer" | "service" | "operator" | "staker" | "agent" | "model" | "datanet" | "contributor" | "builder" | "protocol";

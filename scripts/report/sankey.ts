@@ -1,11 +1,14 @@
 import { type LaidOutLink, type LaidOutNode, sankey, sankeyLinkHorizontal } from "d3-sankey";
 
+import type { FlowEnd, FlowResult } from "../../sdk/scenario/result.ts";
 import { formatOpen, openAsNumber } from "./format.ts";
 import { escapeMarkup } from "./markup.ts";
-import type { Flow, FlowKind, FlowNode } from "./report.ts";
 
 const WIDTH = 1240;
-const HEIGHT = 860;
+const LEAST_HEIGHT = 240;
+const MOST_HEIGHT = 860;
+/** Of a node and its label. */
+const NODE_HEIGHT = 44;
 const LABEL_WIDTH = 210;
 const NODE_WIDTH = 12;
 const NODE_PADDING = 14;
@@ -15,7 +18,7 @@ const LINE_HEIGHT = 14;
 const LINE_CHARACTERS = 16;
 
 /** From top to bottom of a column. */
-const KINDS: FlowKind[] = [
+const KINDS: FlowEnd["kind"][] = [
   "payer",
   "datanet",
   "contributor",
@@ -28,69 +31,126 @@ const KINDS: FlowKind[] = [
   "protocol",
 ];
 
-/** Draws flows of money as a Sankey diagram: inline SVG whose colours come from the page (`--<kind>`). */
-export function drawSankey(flows: Flow[]): string {
-  const nodes = new Map<string, FlowNode>();
-  for (const { from, to } of flows) {
-    nodes.set(from.name, from);
-    nodes.set(to.name, to);
-  }
-  const layout = sankey<FlowNode>()
-    .nodeId(({ name }) => name)
+type Node = LaidOutNode<FlowEnd>;
+
+/** Tells somebody from an asset of the same name. */
+export function keyOf({ kind, name }: FlowEnd): string {
+  return `${kind} ${name}`;
+}
+
+/** Draws flows of money as a Sankey diagram: inline SVG whose colours come from the page (`--<kind>`). No cycles, please. */
+export function drawSankey(flows: readonly FlowResult[]): string {
+  const rough = layOut(flows, MOST_HEIGHT);
+  const most = Math.max(...countByLayer(rough.nodes));
+  const height = Math.min(MOST_HEIGHT, Math.max(LEAST_HEIGHT, most * NODE_HEIGHT));
+  const { nodes, links } = layOut(flows, height);
+  const amounts = new Map(flows.map(({ from, to, amount }) => [`${keyOf(from)} → ${keyOf(to)}`, amount]));
+  // Wide links first, so that thin ones stay visible and can be pointed at.
+  const bands = links
+    .toSorted((a, b) => b.width - a.width)
+    .map((link) => drawLink(link, amounts.get(`${keyOf(link.source)} → ${keyOf(link.target)}`) ?? 0n));
+  const totals = totalsOf(flows);
+  const lastLayer = Math.max(...nodes.map(({ layer }) => layer));
+  return [
+    `<svg class="sankey" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="Where the money went">`,
+    `<g class="links">${bands.join("")}</g>`,
+    `<g class="nodes">${nodes.map((node) => drawNode(node, totals.get(keyOf(node)) ?? 0n)).join("")}</g>`,
+    `<g class="labels">${nodes
+      .map((node) =>
+        drawLabel({
+          node,
+          amount: totals.get(keyOf(node)) ?? 0n,
+          room: roomOf(node, nodes),
+          isLast: node.layer === lastLayer,
+        }),
+      )
+      .join("")}</g>`,
+    "</svg>",
+  ].join("\n");
+}
+
+function layOut(flows: readonly FlowResult[], height: number): { nodes: Node[]; links: LaidOutLink<FlowEnd>[] } {
+  const ends = new Map(flows.flatMap(({ from, to }) => [from, to]).map((end) => [keyOf(end), end]));
+  const layout = sankey<FlowEnd>()
+    .nodeId(keyOf)
     .nodeWidth(NODE_WIDTH)
     .nodePadding(NODE_PADDING)
     .nodeSort((a, b) => KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind) || b.value - a.value)
     .extent([
       [1, 8],
-      [WIDTH - LABEL_WIDTH, HEIGHT - 8],
+      [WIDTH - LABEL_WIDTH, height - 8],
     ]);
-  const graph = layout({
-    nodes: [...nodes.values()].map((node) => ({ ...node })),
-    links: flows.map(({ from, to, amount }) => ({ source: from.name, target: to.name, value: openAsNumber(amount) })),
+  return layout({
+    nodes: Array.from(ends.values(), (end) => ({ ...end })),
+    links: flows.map(({ from, to, amount }) => ({
+      source: keyOf(from),
+      target: keyOf(to),
+      value: openAsNumber(amount),
+    })),
   });
-  const amounts = new Map(flows.map(({ from, to, amount }) => [`${from.name} → ${to.name}`, amount]));
-  // Wide links first, so that thin ones stay visible and can be pointed at.
-  const links = graph.links
-    .toSorted((a, b) => b.width - a.width)
-    .map((link) => {
-      const title = `${link.source.name} → ${link.target.name}`;
-      return drawLink(link, `${title}: ${formatOpen(amounts.get(title) ?? 0n)} OPEN`);
-    });
-  const lastLayer = Math.max(...graph.nodes.map(({ layer }) => layer));
-  return [
-    `<svg class="sankey" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="Where the money went">`,
-    `<g class="links">${links.join("")}</g>`,
-    `<g class="nodes">${graph.nodes.map(drawNode).join("")}</g>`,
-    `<g class="labels">${graph.nodes.map((node) => drawLabel({ node, flows, isLast: node.layer === lastLayer })).join("")}</g>`,
-    "</svg>",
-  ].join("\n");
 }
 
-function drawLink(link: LaidOutLink<FlowNode>, title: string): string {
+function countByLayer(nodes: readonly Node[]): number[] {
+  const counts: number[] = [];
+  for (const { layer } of nodes) counts[layer] = (counts[layer] ?? 0) + 1;
+  return counts;
+}
+
+/** What went through everybody: what arrived, or what left if that is more. */
+function totalsOf(flows: readonly FlowResult[]): Map<string, bigint> {
+  const arrived = new Map<string, bigint>();
+  const left = new Map<string, bigint>();
+  for (const { from, to, amount } of flows) {
+    left.set(keyOf(from), (left.get(keyOf(from)) ?? 0n) + amount);
+    arrived.set(keyOf(to), (arrived.get(keyOf(to)) ?? 0n) + amount);
+  }
+  const most = (key: string): bigint => {
+    const [a, b] = [arrived.get(key) ?? 0n, left.get(key) ?? 0n];
+    return a > b ? a : b;
+  };
+  return new Map([...arrived.keys(), ...left.keys()].map((key) => [key, most(key)]));
+}
+
+/** Distance to the next label of the same column. */
+function roomOf(node: Node, nodes: readonly Node[]): number {
+  const middle = (node.y0 + node.y1) / 2;
+  const others = nodes.filter((other) => other.layer === node.layer && other !== node);
+  return Math.min(...others.map(({ y0, y1 }) => Math.abs((y0 + y1) / 2 - middle)));
+}
+
+function drawLink(link: LaidOutLink<FlowEnd>, amount: bigint): string {
   const path = sankeyLinkHorizontal()(link).replace(/-?\d+\.\d+/g, round);
   const width = Math.max(1, link.width).toFixed(1);
   return (
     `<path d="${path}" stroke="var(--${link.target.kind})" stroke-width="${width}">` +
-    `<title>${escapeMarkup(title)}</title></path>`
+    `<title>${escapeMarkup(`${link.source.name} → ${link.target.name}: ${formatOpen(amount)} OPEN`)}</title></path>`
   );
 }
 
-function drawNode({ kind, x0, x1, y0, y1 }: LaidOutNode<FlowNode>): string {
+function drawNode({ name, kind, x0, x1, y0, y1 }: Node, amount: bigint): string {
   const height = Math.max(1, y1 - y0).toFixed(1);
   return (
     `<rect x="${x0.toFixed(1)}" y="${y0.toFixed(1)}" width="${(x1 - x0).toFixed(1)}" height="${height}" ` +
-    `fill="var(--${kind})"/>`
+    `fill="var(--${kind})"><title>${escapeMarkup(`${name}: ${formatOpen(amount)} OPEN`)}</title></rect>`
   );
 }
 
-/** Name and amount beside a node: in one line in the last column, which has room, else in several. */
-function drawLabel({ node, flows, isLast }: { node: LaidOutNode<FlowNode>; flows: Flow[]; isLast: boolean }): string {
-  const { name, x1, y0, y1 } = node;
-  const sum = (side: Flow[]): bigint => side.reduce((total, { amount }) => total + amount, 0n);
-  const arrived = sum(flows.filter(({ to }) => to.name === name));
-  const left = sum(flows.filter(({ from }) => from.name === name));
-  const amount = `<tspan class="amount">${formatOpen(arrived > left ? arrived : left, 1)}</tspan>`;
-  const lines = isLast ? [`${escapeMarkup(name)} ${amount}`] : [...wrap(name).map(escapeMarkup), amount];
+/** Name and amount beside a node: in one line in the last column, which has room to the right, else in several if they fit. */
+function drawLabel({
+  node: { name, x1, y0, y1 },
+  amount,
+  room,
+  isLast,
+}: {
+  node: Node;
+  amount: bigint;
+  room: number;
+  isLast: boolean;
+}): string {
+  const sum = `<tspan class="amount">${formatOpen(amount, 1)}</tspan>`;
+  const wrapped = wrap(name).map(escapeMarkup);
+  const fits = (wrapped.length + 1) * LINE_HEIGHT <= room;
+  const lines = isLast ? [`${escapeMarkup(name)} ${sum}`] : fits ? [...wrapped, sum] : [escapeMarkup(clip(name))];
 
   const x = (x1 + LABEL_GAP).toFixed(1);
   const top = (y0 + y1) / 2 - ((lines.length - 1) * LINE_HEIGHT) / 2;
@@ -105,6 +165,10 @@ function wrap(text: string): string[] {
     else lines.push(word);
   }
   return lines;
+}
+
+function clip(text: string): string {
+  return text.length <= LINE_CHARACTERS ? text : `${text.slice(0, LINE_CHARACTERS - 1)}…`;
 }
 
 function round(number: string): string {

@@ -1,3 +1,4 @@
+import type { ChapterText } from "./chapter.ts";
 import { formatInteger, formatOpen, formatPercent } from "./format.ts";
 
 /** Of the lines that sum it all up. */
@@ -77,14 +78,6 @@ export interface GaugeResult {
   paid: bigint;
   /** `base`: fees that count for the asset. It gets the lesser of `cap` and `byVotes`. */
   rows: { name: string; votes: bigint; base: bigint; cap: bigint; byVotes: bigint; paid: bigint }[];
-}
-
-/** A chapter as terminal and page show it. Titles of columns with numbers begin with #. */
-export interface ChapterText {
-  title: string;
-  columns: string[];
-  rows: string[][];
-  notes: string[];
 }
 
 export function describeSequel({ stakes, cheat, copy, vote, gauge }: Sequel): ChapterText[] {

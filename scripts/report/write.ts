@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 
+import { toJson } from "./json.ts";
 import { renderPage } from "./page.ts";
 import type { Report } from "./report.ts";
 
@@ -12,8 +13,7 @@ import type { Report } from "./report.ts";
 export async function writeReport({ report, directory }: { report: Report; directory: string }): Promise<string[]> {
   await mkdir(directory, { recursive: true });
   const jsonFile = path.join(directory, "report.json");
-  const json = JSON.stringify(report, (_, value: unknown) => (typeof value === "bigint" ? value.toString() : value), 2);
-  await writeFile(jsonFile, `${json}\n`);
+  await writeFile(jsonFile, toJson(report));
   const pageFile = path.join(directory, "report.html");
   await writeFile(pageFile, renderPage(report));
   return [pageFile, jsonFile];

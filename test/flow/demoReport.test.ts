@@ -8,16 +8,17 @@ import {
 } from "../../scripts/report/attribution.ts";
 import { formatInteger, formatOpen, formatPercent } from "../../scripts/report/format.ts";
 import { renderPage } from "../../scripts/report/page.ts";
-import type { FlowNode, Report } from "../../scripts/report/report.ts";
+import type { Report } from "../../scripts/report/report.ts";
 import { drawSankey } from "../../scripts/report/sankey.ts";
 import { describeSequel, type Sequel, summarizeSequel } from "../../scripts/report/sequel.ts";
+import type { FlowEnd } from "../../sdk/scenario/result.ts";
 
 const OPEN = 10n ** 18n;
 
-const payers: FlowNode = { name: "Payers", kind: "payer" };
-const model: FlowNode = { name: "Model <A> & Co", kind: "model" };
-const alice: FlowNode = { name: "Alice", kind: "contributor" };
-const bob: FlowNode = { name: "Bob", kind: "contributor" };
+const payers: FlowEnd = { name: "Payers", kind: "payer" };
+const model: FlowEnd = { name: "Model <A> & Co", kind: "model" };
+const alice: FlowEnd = { name: "Alice", kind: "contributor" };
+const bob: FlowEnd = { name: "Bob", kind: "contributor" };
 const flows = [
   { from: payers, to: model, amount: 10n * OPEN },
   { from: model, to: alice, amount: 7n * OPEN },
