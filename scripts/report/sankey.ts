@@ -1,7 +1,7 @@
 import { type LaidOutLink, type LaidOutNode, sankey, sankeyLinkHorizontal } from "d3-sankey";
 
 import type { FlowEnd, FlowResult } from "../../sdk/scenario/result.ts";
-import { formatOpen, openAsNumber } from "./format.ts";
+import { formatOpen, formatShort, openAsNumber } from "./format.ts";
 import { escapeMarkup } from "./markup.ts";
 
 const WIDTH = 1240;
@@ -147,7 +147,7 @@ function drawLabel({
   room: number;
   isLast: boolean;
 }): string {
-  const sum = `<tspan class="amount">${formatOpen(amount, 1)}</tspan>`;
+  const sum = `<tspan class="amount">${formatShort(amount)}</tspan>`;
   const wrapped = wrap(name).map(escapeMarkup);
   const fits = (wrapped.length + 1) * LINE_HEIGHT <= room;
   const lines = isLast ? [`${escapeMarkup(name)} ${sum}`] : fits ? [...wrapped, sum] : [escapeMarkup(clip(name))];

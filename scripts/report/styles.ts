@@ -67,5 +67,7 @@ mark[style] { background: hsl(var(--hue) 65% 50% / 0.32); }
 code { font: 12.5px/1.4 ui-monospace, "Cascadia Mono", Menlo, "Liberation Mono", monospace; color: var(--muted); }
 footer { color: var(--muted); font-size: 13.5px; margin-top: 28px; }
 @media (max-width: 620px) { .columns { grid-template-columns: 1fr; } main { padding: 24px 14px; } }
-@media print { section { break-inside: avoid; } body { background: none; } }
+@media print {
+  section { break-inside: avoid; overflow: visible; } body { background: none; print-color-adjust: exact; } .sankey { min-width: 0; }
+}
 `;
