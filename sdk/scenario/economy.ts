@@ -167,7 +167,6 @@ export class Economy {
     const share = this.#first[split] + index;
     const from = this.#recipient[share];
     if (from < 0) throw new RangeError(`Share ${index} of split ${split} leads to a split.`);
-    if (from === to) return;
     const undrawn = this.#settled[share] - this.#drawn[share];
     const earned = this.#earned[this.#layer[share]];
     this.#undrawn[from] -= undrawn;

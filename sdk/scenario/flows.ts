@@ -175,16 +175,13 @@ function circlesOf(flows: readonly FlowResult[]): Map<string, FlowEnd> {
   return instead;
 }
 
-/** All ends of flows, with what passes through them. */
+/** All ends of flows, with what comes in and goes out there. */
 function endsOf(flows: readonly FlowResult[]): Map<string, { end: FlowEnd; amount: bigint }> {
   const ends = new Map<string, { end: FlowEnd; amount: bigint }>();
-  const into = new Set<string>();
-  for (const { to } of flows) into.add(keyOf(to));
   for (const { from, to, amount } of flows) {
-    // What comes in is counted, or what goes out of those whom nobody pays.
     for (const end of [from, to]) {
       const known = ends.get(keyOf(end)) ?? { end, amount: 0n };
-      if (end === to || !into.has(keyOf(from))) known.amount += amount;
+      known.amount += amount;
       ends.set(keyOf(end), known);
     }
   }

@@ -45,7 +45,7 @@ interface ServiceState {
   rateOut: bigint;
   isActive: boolean;
   version: number;
-  /** Its split as things are; undefined until somebody asks. */
+  /** Its split as things are; undefined until somebody asks. Versions and policies only go up, so none comes back. */
   current: OpenSplit | undefined;
 }
 
@@ -72,7 +72,6 @@ export class World {
   readonly treasury: AccountIndex;
   readonly #services: ServiceState[];
   readonly #servicesOf: ServiceIndex[][];
-  readonly #splitsByKey = new Map<string, OpenSplit>();
   readonly #feesOf: Fees[] = [];
 
   constructor(scenario: Scenario) {
@@ -191,7 +190,8 @@ export class World {
   #restoreIn(datanet: DatanetIndex, { logSplit }: DatanetVersion, { earlier, later }: Copy): void {
     const { economy } = this;
     if (!this.scenario.datanets[datanet].court || later >= economy.sizeOf(logSplit)) return;
-    if (economy.unitsOf(logSplit, earlier) === 0n || economy.unitsOf(logSplit, later) === 0n) return;
+    // What was revoked proves nothing.
+    if (economy.unitsOf(logSplit, earlier) === 0n) return;
     economy.redirect({ split: logSplit, index: later, to: this.datanets[datanet].log[earlier].contributor });
   }
 
@@ -289,9 +289,6 @@ export class World {
   }
 
   #openSplit(key: ServiceSplit): OpenSplit {
-    const name = `${key.service} ${key.version} ${key.policy}`;
-    const known = this.#splitsByKey.get(name);
-    if (known !== undefined) return known;
     const { asset, operator } = this.scenario.services[key.service];
     const { treasuryBps, operatorBps, stakersBps } = this.#feesOf[key.policy - 1];
     const [treasury, ofOperator, stakers] = [BigInt(treasuryBps), BigInt(operatorBps), BigInt(stakersBps)];
@@ -303,7 +300,6 @@ export class World {
     ]);
     const open = { key, split, number: this.openSplits.length };
     this.openSplits.push(open);
-    this.#splitsByKey.set(name, open);
     return open;
   }
 

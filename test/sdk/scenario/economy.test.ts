@@ -103,6 +103,37 @@ describe("Economy", () => {
       expect(economy.dust(below)).to.equal(0n);
     });
 
+    it("leaves each what it has drawn, and takes no share along that is claimed by who had it", () => {
+      const { economy, below, above } = twoSplits();
+      const other = economy.defineSplit([{ account: BOB, layer: 0, units: 1n }]);
+      const bobs = { split: below, index: 1 };
+      const payAndSettle = (): void => {
+        economy.pay(below, 3n);
+        economy.pay(other, 1n);
+        economy.settle();
+      };
+      payAndSettle();
+      economy.claim(BOB);
+      economy.redirect({ ...bobs, to: ALICE });
+      payAndSettle();
+      economy.claim(ALICE);
+      economy.claim(BOB);
+      payAndSettle();
+      economy.claim(BOB);
+      economy.redirect({ ...bobs, to: CAROL });
+      payAndSettle();
+      const transfers: unknown[] = [];
+      economy.eachTransfer(below, (to, amount) => transfers.push("account" in to ? [to.account, amount] : to));
+      expect(transfers).to.deep.equal([
+        [ALICE, 4n],
+        [BOB, 2n],
+        [ALICE, 2n],
+        [CAROL, 4n],
+      ]);
+      expect([ALICE, BOB, CAROL].map((account) => economy.earned(account))).to.deep.equal([6n, 6n, 4n]);
+      expect(economy.received(above)).to.equal(0n);
+    });
+
     it("refuses a share that leads to a split", () => {
       const { economy, above } = twoSplits();
       expect(() => {
@@ -115,5 +146,6 @@ describe("Economy", () => {
     const economy = new Economy(1);
     expect(() => economy.defineSplit([{ account: ALICE, layer: 0, units: 0n }])).to.throw(RangeError, "no units");
     expect(() => economy.defineSplit([{ split: 5, units: 1n }])).to.throw(RangeError, "not known");
+    expect(() => new Economy(1).defineSplit([{ split: 0, units: 1n }])).to.throw(RangeError, "not known");
   });
 });

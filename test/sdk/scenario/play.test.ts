@@ -1,6 +1,8 @@
 import { expect } from "chai";
 
+import { gasOfClaim, gasOfStep } from "../../../sdk/scenario/gasEstimate.ts";
 import type { Scenario, Traffic } from "../../../sdk/scenario/scenario.ts";
+import { DETAILED_GROUP } from "../../../sdk/scenario/tally.ts";
 import { randomScenario } from "../../helpers/randomScenario.ts";
 import {
   contribution,
@@ -156,10 +158,30 @@ describe("play", () => {
         [2, 2],
         [2, 2],
       ]);
-      const { estimatedGas } = result.health;
-      const ofPeriods = result.periods.reduce((gas, period) => gas + period.estimatedGas, 0n);
-      expect(ofPeriods > 0n && estimatedGas > ofPeriods).to.be.true;
     });
+
+    it("estimates gas of every step", () => {
+      const base = market(SMALL, ONE_PAYMENT);
+      const gasOf = (kinds: string[]): number =>
+        steps.reduce((gas, step) => gas + (kinds.includes(step.kind) ? gasOfStep({ scenario: base, step }) : 0), 0);
+      // Alice is the first to claim: her share of two, and those that lead to the model, of four, and to the Datanet, of two.
+      const claims = [
+        { shares: 3, levels: 4 },
+        { shares: 1, levels: 1 },
+        { shares: 1, levels: 1 },
+        { shares: 1, levels: 2 },
+      ].reduce((gas, released) => gas + gasOfClaim(released), 0);
+      const ofPeriod = BigInt(claims + gasOf(["pay"]) / 2);
+      expect(result.periods.map(({ estimatedGas }) => estimatedGas)).to.deep.equal([ofPeriod, ofPeriod]);
+      const ofSetUp = BigInt(gasOf(["createDatanet", "accept", "publish", "stake", "serve"]));
+      expect(result.health.estimatedGas).to.equal(ofSetUp + 2n * ofPeriod);
+    });
+  });
+
+  it("takes no step for stake that is none", () => {
+    const operators = [operator("north", NORTH), operator("south", SOUTH, { stake: 0n })];
+    const stakes = stepsOf(playAll(market({ operators })).steps, "stake");
+    expect(stakes.map(({ staker }) => staker)).to.deep.equal([NORTH]);
   });
 
   describe("where calls go", () => {
@@ -223,6 +245,24 @@ describe("play", () => {
   });
 
   describe("rails", () => {
+    it("refuses what costs nothing, and takes the fixed fee alone where there is one", () => {
+      const free = (rail: Traffic["rail"]): Scenario => {
+        const services = [service("base at north", BASE, 0, { rateIn: 0n, rateOut: 0n })];
+        return market({ services }, { rail });
+      };
+      expect(playAll(free("signed")).result.totals.refusedCalls).to.equal(20);
+      expect(playAll(free("vouchers")).result.totals.refusedCalls).to.equal(20);
+      const { totals } = playAll(free("wallet")).result;
+      expect([totals.payments, totals.paid]).to.deep.equal([20, (20n * OPEN) / 1_000n]);
+    });
+
+    it("pays into a channel what a call costs, if that is more than a tenth of the funds", () => {
+      const poor = market({ periods: 1 }, { rail: "vouchers" });
+      poor.people[READER] = { ...poor.people[READER], funds: 5n * OPEN };
+      const amounts = stepsOf(playAll(poor).steps, "fundChannel").map(({ amount }) => amount);
+      expect(amounts).to.deep.equal([2n * OPEN, 2n * OPEN]);
+    });
+
     it("settles vouchers at the end of a period, and pays into a channel a tenth of the funds at a time", () => {
       const { steps } = playAll(
         market({ periods: 1 }, { rail: "vouchers", arrivals: { kind: "fixed", payments: 60 } }),
@@ -325,6 +365,34 @@ describe("play", () => {
       expect(perPeriod.map((amount) => amount > 0n)).to.deep.equal([true, true, false]);
     });
 
+    it("counts contributors from their first contribution on", () => {
+      const events: Scenario["events"] = [
+        { kind: "contribute", at: 1, datanet: 0, contributions: [contribution(BOB, 1n, "stew")] },
+      ];
+      const { health } = playAll(market({ events })).result;
+      expect(health.cohorts).to.deep.equal([{ joined: 0, members: 2, paid: [2, 2] }]);
+    });
+
+    it("counts a call once for an asset that it reaches by two versions", () => {
+      const on = (asset: number): { asset: number; units: bigint } => ({ asset, units: 1n });
+      const base = market();
+      const publishAgain = (
+        asset: number,
+        upstreams: Scenario["assets"][number]["upstreams"],
+      ): Scenario["events"][number] => {
+        return { kind: "publish", at: 0, asset, ownerUnits: 1n, budgetUnits: 0n, upstreams };
+      };
+      const { result } = playAll({
+        ...base,
+        assets: [...base.assets, model("fine", LAB, 1n, [on(BASE)]), model("mix", LAB, 1n, [on(BASE), on(1)])],
+        services: [service("mix at north", 2, 0)],
+        traffic: [traffic([READER], { asset: 2 })],
+        events: [publishAgain(BASE, [{ datanet: 0, units: 1n }]), publishAgain(2, [on(BASE), on(1)])],
+      });
+      expect(result.assets.map(({ calls }) => calls)).to.deep.equal([20, 20, 20]);
+      expect(result.datanets.map(({ calls }) => calls)).to.deep.equal([20]);
+    });
+
     it("makes a version of each revocation, and says the last", () => {
       const twice = market({ events: [{ kind: "revoke", at: 1, datanet: 0, contributor: BOB }] });
       twice.datanets[0].contributions.push(contribution(BOB, 5n, "stew"));
@@ -394,6 +462,31 @@ describe("play", () => {
       expect(result.periods[0].refusedCalls).to.equal(16);
       // What is left of the first period is spent in the second.
       expect(stepsOf(steps, "pay").filter(({ byAgent }) => byAgent)[1].calls).to.equal(5);
+    });
+
+    it("is no payer that is there, and pays at no hour of the day", () => {
+      const { steps, result } = playAll(withAgent());
+      expect(stepsOf(steps, "deposit")).to.have.length(0);
+      const [{ payments, activePayers, presentPayers, rhythm }] = result.periods;
+      expect([payments, activePayers, presentPayers]).to.deep.equal([11, 1, 1]);
+      expect(rhythm.reduce((sum, count) => sum + count, 0)).to.equal(10);
+    });
+
+    it("makes the first calls that it wants to, if it cannot afford all", () => {
+      const tokensOf = (times: number, funds: bigint): number[] => {
+        const one = withAgent({ funds, times });
+        const { agent } = one.assets[HELPER];
+        const tokens = { least: 1, most: 1_000_000 };
+        if (agent !== undefined)
+          agent.calls = [{ target: { asset: BASE }, times, tokensIn: tokens, tokensOut: tokens }];
+        one.services[2] = { ...one.services[2], rateIn: 1n, rateOut: 1n };
+        one.traffic = [traffic([READER], { asset: HELPER }, { arrivals: { kind: "fixed", payments: 1 } })];
+        const [first] = stepsOf(playAll(one).steps, "pay").filter(({ byAgent }) => byAgent);
+        return [first.calls, first.tokensIn, first.tokensOut];
+      };
+      const [, tokensIn, tokensOut] = tokensOf(1, 10_000n * OPEN);
+      const price = (BigInt(tokensIn + tokensOut) * OPEN) / 1_000n;
+      expect(tokensOf(9, price)).to.deep.equal([1, tokensIn, tokensOut]);
     });
 
     it("pays in advance from its funds, which it deposits", () => {
@@ -487,6 +580,26 @@ describe("play", () => {
       expect(earnedBy(result, "south")).to.equal(4n * PER_PERIOD);
     });
 
+    it("are not shown again where the court is not the arbiter, or the copy has been revoked", () => {
+      const later: Scenario["events"] = [
+        { kind: "contribute", at: 3, datanet: 0, contributions: [contribution(BOB, 1n, "stew")] },
+      ];
+      const elsewhere = withCopy({ claims: 1, court: false });
+      elsewhere.events.push(...later);
+      expect(stepsOf(playAll(elsewhere).steps, "duplicate")).to.have.length(1);
+      const revoked = withCopy({ claims: 1 });
+      revoked.events.push({ kind: "revoke", at: 2, datanet: 0, contributor: SOUTH }, ...later);
+      expect(stepsOf(playAll(revoked).steps, "duplicate")).to.have.length(1);
+    });
+
+    it("prove nothing in versions without what was copied", () => {
+      const revoked = withCopy({ claims: 1 });
+      revoked.events.push({ kind: "revoke", at: 3, datanet: 0, contributor: ALICE }, { ...publish, at: 3 });
+      const perPeriod = playAll(revoked).result.accounts.find(({ name }) => name === "south")?.earnedPerPeriod;
+      // Four of five units in the last period.
+      expect(perPeriod).to.deep.equal([PER_PERIOD, PER_PERIOD, 0n, (PER_PERIOD * 8n) / 5n]);
+    });
+
     it("are shown again for versions to come, for as long as both contributions have units", () => {
       const scenarioWithMore = withCopy({ claims: 1 });
       scenarioWithMore.events.push(
@@ -538,6 +651,8 @@ describe("play", () => {
       expect(claimed("claimant")).to.equal(125n * OPEN);
       expect(claimed("respondent")).to.equal(0n);
       expect(claimed("none")).to.equal(50n * OPEN);
+      const claims = stepsOf(playAll(dispute("none")).steps, "claim");
+      expect(claims.filter(({ person: who }) => who === PROVER)).to.have.length(1);
     });
 
     it("cannot copy from somebody who has contributed nothing", () => {
@@ -558,6 +673,13 @@ describe("play", () => {
       expect(claims(0, 1n)).to.equal(0);
       // Three quarters of 5.7 OPEN in a period.
       expect(claims(1, 10n * OPEN)).to.equal(2);
+    });
+
+    it("come from nobody who has nothing, however little is enough", () => {
+      const modest = market();
+      modest.people[PROVER] = { ...modest.people[PROVER], claims: { every: 1, atLeast: 0n } };
+      const claims = stepsOf(playAll(modest).steps, "claim");
+      expect(claims.some(({ person: who }) => who === PROVER)).to.be.false;
     });
 
     it("do not change what anybody has earned in the end", () => {
@@ -615,6 +737,24 @@ describe("play", () => {
       expect(times).to.deep.equal([...times].sort((a, b) => a - b));
       const numbers = stepsOf(playAll(two).steps, "pay").map(({ number }) => number);
       expect(numbers).to.deep.equal(Array.from({ length: 80 }, (_, i) => i));
+    });
+
+    it("counts who pays in each period", () => {
+      const bursts = { kind: "bursts", payments: 5, every: 2, between: 0 } as const;
+      const { result } = playAll(market({ periods: 3 }, { arrivals: bursts }));
+      expect(result.periods.map(({ activePayers }) => activePayers)).to.deep.equal([1, 0, 1]);
+    });
+
+    it("keeps no earnings per period of members of large groups", () => {
+      for (const size of [DETAILED_GROUP, DETAILED_GROUP + 1]) {
+        const base = market();
+        const first = base.people.length;
+        const crowd = members("crowd", size);
+        base.datanets[0].contributions.push(...crowd.map((_, i) => contribution(first + i, 1n, `text ${i}`)));
+        const { accounts } = playAll({ ...base, people: [...base.people, ...crowd] }).result;
+        const member = accounts.find(({ name }) => name === "crowd 1");
+        expect(member?.earnedPerPeriod).to.have.length(size === DETAILED_GROUP ? 2 : 0);
+      }
     });
 
     it("shows when in a period people pay", () => {

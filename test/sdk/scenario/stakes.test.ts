@@ -54,6 +54,13 @@ describe("Stakes", () => {
     expect(stakes.isEligible(OPERATOR)).to.be.false;
   });
 
+  it("never takes all of a pool", () => {
+    const stakes = stakesOf({ own: 1_000_000_000n, others: 0n });
+    for (let i = 0; i < 200; i++) stakes.equivocate(OPERATOR, 1n);
+    // A rate of one, which is the least, for 10^27 shares.
+    expect(stakes.staked(OPERATOR)).to.equal(1_000_000_000n);
+  });
+
   it("takes nothing of a pool without stake", () => {
     const stakes = new Stakes([operator("north", WALLET)]);
     expect(stakes.equivocate(OPERATOR, 1n)).to.equal(undefined);

@@ -37,6 +37,7 @@ export class Witness {
   readonly #versions = new Map<string, number>();
   readonly #rates: { rateIn: bigint; rateOut: bigint; active: boolean; version: number }[];
   readonly #fees: Fees[];
+  #lastSettled = "";
 
   constructor(scenario: Scenario) {
     this.#scenario = scenario;
@@ -51,6 +52,8 @@ export class Witness {
   see(step: Step): void {
     switch (step.kind) {
       case "period":
+        this.#lastSettled = "";
+        return;
       case "createDatanet":
       case "stake":
       case "setCommission":
@@ -111,6 +114,7 @@ export class Witness {
         this.#pay(step);
         return;
       case "settle": {
+        this.#inTurn(step);
         let sum = 0n;
         for (const { payer, added } of step.vouchers) {
           const channel = this.#channel(payer, step.split);
@@ -123,6 +127,7 @@ export class Witness {
         return;
       }
       case "sweep": {
+        this.#inTurn(step);
         const split = this.#service(step.split);
         if (this.#transferred.get(split) !== step.amount)
           throw new Error("A sweep is not of all that was transferred.");
@@ -288,6 +293,14 @@ export class Witness {
   #fromWallet(person: PersonIndex, amount: bigint): void {
     this.#wallets[person] -= amount;
     if (amount <= 0n || this.#wallets[person] < 0n) throw new Error("A wallet does not have what is paid from it.");
+  }
+
+  /** Settlements come before sweeps, and both service by service. */
+  #inTurn({ kind, split: { service, version, policy } }: Step & { kind: "settle" | "sweep" }): void {
+    const digits = [service, version, policy].map((number) => String(number).padStart(6, "0"));
+    const turn = [kind === "settle" ? 0 : 1, ...digits].join(" ");
+    if (turn <= this.#lastSettled) throw new Error("A settlement or sweep comes out of turn.");
+    this.#lastSettled = turn;
   }
 
   #channel(payer: PersonIndex, split: ServiceSplit): { deposit: bigint; promised: bigint; settled: bigint } {
