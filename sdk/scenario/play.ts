@@ -41,6 +41,7 @@ export function* play(scenario: Scenario, options: PlayOptions = {}): Generator<
   return tally.result();
 }
 
+/** The order of a run. */
 class Play {
   readonly #scenario: Scenario;
   readonly #world: World;
@@ -188,9 +189,10 @@ class Play {
       case "copy": {
         const { datanet, victim, copier, units } = event;
         const { log } = this.#world.datanets[datanet];
-        const earlier = log.findIndex(({ contributor }) => contributor === victim);
-        if (earlier === -1)
+        const earlier = log.findIndex((contribution) => contribution.contributor === victim && contribution.units > 0n);
+        if (earlier === -1) {
           throw new RangeError(`${this.#scenario.people[victim].name} has contributed nothing to copy.`);
+        }
         this.#copies.push({ event, earlier, later: log.length });
         yield this.#world.accept(datanet, [{ contributor: copier, units, text: log[earlier].text }]);
         yield* this.#duplicateAgain(datanet);

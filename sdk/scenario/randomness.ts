@@ -49,7 +49,7 @@ export class RandomStream {
     return word % count;
   }
 
-  /** From `least` to `most`, both included. Costs a draw even where there is nothing to choose. */
+  /** From `least` to `most`, both included; at most 2^32 numbers. */
   between({ least, most }: { least: number; most: number }): number {
     return least + this.below(most - least + 1);
   }

@@ -36,10 +36,9 @@ describe("a run against the reference model", function () {
     for (const seed of seeds) {
       const scenario = randomScenario(seed, { redirects: false });
       const { steps, result } = playAll(scenario);
-      const { model, see } = ((witness) => ({ model: witness.model, see: witness.see.bind(witness) }))(
-        new Witness(scenario),
-      );
-      for (const step of steps) see(step);
+      const witness = new Witness(scenario);
+      for (const step of steps) witness.see(step);
+      const { model } = witness;
       const sharesAbove = model.sharesAbove();
       for (const { name, earned } of result.accounts) {
         const missing = model.exactEarned(name).minus(new Rational(earned));
@@ -79,7 +78,7 @@ describe("a run against the reference model", function () {
 
   it("draws flows that add up at every end, but for dust", () => {
     for (const seed of seeds) {
-      const { flows, totals, accounts } = playAll(randomScenario(seed)).result;
+      const { flows, totals } = playAll(randomScenario(seed)).result;
       const balance = new Map<string, { end: FlowEnd; in: bigint; out: bigint }>();
       const at = (end: FlowEnd): { in: bigint; out: bigint } => {
         const key = `${end.kind} ${end.name}`;
@@ -100,7 +99,6 @@ describe("a run against the reference model", function () {
         } else earned += into;
       }
       expect([paid, earned, dust], `seed ${seed}`).to.deep.equal([totals.paid, totals.earned, totals.dust]);
-      expect(accounts.length).to.be.greaterThanOrEqual(0);
     }
   });
 });

@@ -658,6 +658,11 @@ describe("play", () => {
     it("cannot copy from somebody who has contributed nothing", () => {
       const events: Scenario["events"] = [{ ...COPY, victim: READER, at: 0, caught: undefined }];
       expect(() => playAll(market({ events }))).to.throw(RangeError, "reader has contributed nothing to copy");
+      const revoked: Scenario["events"] = [
+        { kind: "revoke", at: 0, datanet: 0, contributor: ALICE },
+        { ...COPY, at: 0, caught: undefined },
+      ];
+      expect(() => playAll(market({ events: revoked }))).to.throw(RangeError, "alice has contributed nothing to copy");
     });
   });
 
