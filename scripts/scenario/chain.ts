@@ -31,6 +31,8 @@ import { Wallets } from "./wallets.ts";
 
 /** What a contribution adds to the gas of its acceptance, and a little more. */
 const CONTRIBUTION_GAS = 12_000n;
+/** Claims that are made one by one where only some payments are repeated. */
+const MOST_CLAIMS = 500;
 /** Raises the bank's ether, in percent. */
 const ETHER_RESERVE = 120n;
 
@@ -47,6 +49,40 @@ export interface ChainProgress {
   steps: number;
 }
 
+/** A run in memory, before it is repeated. */
+export interface Rehearsal {
+  plan: Plan;
+  /** How many steps there are. */
+  steps: number;
+  result: RunResult;
+}
+
+/** Plays a scenario in memory, and notes what a chain will be asked to do. */
+export function rehearse({
+  scenario,
+  payments,
+  onStep = () => undefined,
+}: {
+  scenario: Scenario;
+  /** Traffic ends after so many payments. */
+  payments?: number | undefined;
+  onStep?: (step: Step) => void;
+}): Rehearsal {
+  const plan = new Plan(scenario);
+  const run = play(scenario, optionsOf(payments));
+  let steps = 0;
+  for (; ; steps++) {
+    const next = run.next();
+    if (next.done === true) return { plan, steps, result: next.value };
+    plan.add(next.value);
+    onStep(next.value);
+  }
+}
+
+function optionsOf(payments: number | undefined): PlayOptions {
+  return payments === undefined ? {} : { maxPayments: payments };
+}
+
 export interface RepeatOptions {
   scenario: Scenario;
   connection: NetworkConnection;
@@ -56,6 +92,8 @@ export interface RepeatOptions {
   folder: string;
   /** Repeats so many payments, and sets up no more than they need. */
   payments?: number | undefined;
+  /** The same run in memory, if there was one already. */
+  rehearsal?: Rehearsal;
   resume?: boolean;
   fresh?: boolean;
   onProgress?: (progress: ChainProgress) => void;
@@ -68,25 +106,18 @@ export interface RepeatOptions {
  * @throws UserError if that is not possible, or a step comes out otherwise; RunStoppedError if the node dies.
  */
 export async function repeatOnChain(options: RepeatOptions): Promise<ChainResult> {
-  const { scenario, payments } = options;
+  const { scenario, payments, rehearsal = rehearse(options) } = options;
+  const { plan, steps: count, result } = rehearsal;
   const start = performance.now();
   const where = { text: "before the first step" };
   let journal: RunJournal | undefined;
   try {
-    const playOptions: PlayOptions = payments === undefined ? {} : { maxPayments: payments };
-    const plan = new Plan(scenario);
-    const steps = play(scenario, playOptions);
-    let count = 0;
-    let next = steps.next();
-    for (; next.done !== true; next = steps.next(), count++) plan.add(next.value);
-    const result = next.value;
-
     const target = await openTarget({ connection: options.connection, scenario, directory: options.deployments });
     const opened = await open({ ...options, target, plan });
     journal = opened.journal;
     const repetition = new Repetition({ ...opened, target, scenario, plan });
     await repetition.repeat({
-      steps: play(scenario, playOptions),
+      steps: play(scenario, optionsOf(payments)),
       isPart: payments !== undefined,
       onStep: (step, number) => {
         where.text = `in step ${number} of ${count} (${describeStep(scenario, step)}), ${periodOf(repetition.period, scenario)}`;
@@ -321,8 +352,14 @@ class Repetition {
     });
   }
 
-  #isNeeded(step: Step): boolean {
+  /** Where nothing is redirected, it does not matter when a share is drawn: too many claims are left to the last release. */
+  get #claimsMatter(): boolean {
     const { plan, scenario } = this.#stage;
+    return plan.claims <= MOST_CLAIMS || scenario.events.some(({ kind }) => kind === "copy");
+  }
+
+  #isNeeded(step: Step): boolean {
+    const { plan } = this.#stage;
     switch (step.kind) {
       case "createDatanet":
       case "accept":
@@ -338,8 +375,8 @@ class Repetition {
       case "stake":
       case "setCommission":
         return plan.usesOperator(step.operator);
-      case "deposit":
-        return plan.spendsBalance(step.person) || scenario.people[step.person].claims.every > 0;
+      case "claim":
+        return this.#claimsMatter || plan.deposits(step.person);
       default:
         return true;
     }

@@ -4,6 +4,7 @@ import { toQuantity } from "ethers";
 import type { NetworkConnection } from "hardhat/types/network";
 
 import { isEmbedded } from "../lib/network.ts";
+import { UserError } from "../lib/script.ts";
 
 /** A node that does not answer any more. What it was asked for may have happened, or not. */
 export class NodeLostError extends Error {
@@ -83,6 +84,20 @@ export class ChainNode {
         if (attempt === PATIENCE.length) throw new NodeLostError(message, { cause: error });
         await setTimeout(PATIENCE[attempt]);
       }
+    }
+  }
+
+  /**
+   * Does something that asks the same node by other ways, once.
+   *
+   * @throws NodeLostError if the node does not answer.
+   */
+  async guard<Value>(work: () => Promise<Value>): Promise<Value> {
+    try {
+      return await work();
+    } catch (error) {
+      if (this.isEmbedded || error instanceof UserError || !isLost(error)) throw error;
+      throw new NodeLostError(error instanceof Error ? error.message : String(error), { cause: error });
     }
   }
 

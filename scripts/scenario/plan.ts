@@ -22,10 +22,11 @@ export class Plan {
   readonly #assets = new Set<AssetIndex>();
   readonly #services = new Set<ServiceIndex>();
   readonly #operators = new Set<OperatorIndex>();
-  readonly #balances = new Set<PersonIndex>();
+  readonly #depositors = new Set<PersonIndex>();
   /** Transactions of nobody in particular. */
   #others = 0;
   #contributions = 0;
+  #claims = 0;
 
   constructor(scenario: Scenario) {
     this.#scenario = scenario;
@@ -41,6 +42,11 @@ export class Plan {
   /** About how many contributions are accepted, which takes gas apart from what a transaction does. */
   get contributions(): number {
     return this.#contributions;
+  }
+
+  /** How often somebody claims. */
+  get claims(): number {
+    return this.#claims;
   }
 
   /** About how many transactions there are. */
@@ -74,9 +80,9 @@ export class Plan {
     return this.#operators.has(operator);
   }
 
-  /** Whether somebody pays from its balance. */
-  spendsBalance(person: PersonIndex): boolean {
-    return this.#balances.has(person);
+  /** Whether somebody has put money into the ledger. */
+  deposits(person: PersonIndex): boolean {
+    return this.#depositors.has(person);
   }
 
   /** Takes in a step. */
@@ -116,6 +122,7 @@ export class Plan {
         for (const operator of operators.keys()) this.#operators.add(operator);
         break;
       case "deposit":
+        this.#depositors.add(step.person);
         this.#spend(step.person, "ledger", step.amount);
         break;
       case "fundChannel":
@@ -128,16 +135,16 @@ export class Plan {
         else if (step.rail === "job") this.#spend(step.payer, "jobs", step.amount);
         else if (step.rail === "transfer") this.#spend(step.payer, "none", step.amount);
         else if (step.rail === "signed") this.#need(step.payer, "none", step.amount);
-        else if (step.rail === "balance") {
-          this.#balances.add(step.payer);
-          this.#send(step.payer);
-        }
+        else if (step.rail === "balance") this.#send(step.payer);
         break;
       case "settle":
         this.#send(operators[services[step.split.service].operator].wallet);
         break;
-      case "release":
       case "claim":
+        this.#claims++;
+        this.#send(step.person);
+        break;
+      case "release":
         this.#send(step.person);
         break;
       case "equivocate":

@@ -40,10 +40,10 @@ export async function openTarget({
   directory: string;
 }): Promise<Target> {
   const node = await ChainNode.connect(connection);
-  const chain = await identifyChain(connection);
+  const chain = await node.guard(() => identifyChain(connection));
   const { addresses, block, deployer } = node.isEmbedded
     ? await deployFor({ connection, fees: scenario.fees })
-    : await findDeployment({ connection, chain, directory });
+    : await node.guard(() => findDeployment({ connection, chain, directory }));
   const contracts = new Contracts({
     protocol: await attachProtocol({ connection, addresses }),
     addresses,
