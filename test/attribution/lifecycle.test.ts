@@ -48,7 +48,10 @@ async function empty(): Promise<ReportWorld> {
 
 /** An epoch is over, and nobody has reported it. */
 async function over(): Promise<EpochWorld> {
-  const world = await deployReports(connection);
+  return await epochOver(await deployReports(connection));
+}
+
+async function epochOver(world: ReportWorld): Promise<EpochWorld> {
   const settled = await settleEpoch(world, someOutputs(world, 4));
   return { ...world, ...settled, id: potId(world.pot), figures: settled.data.figures };
 }
@@ -299,6 +302,39 @@ describe("AttributionReports: post", () => {
     await expect(reports.connect(reporter).post(...packFigures(figures))).to.emit(reports, "ReportPosted");
   });
 
+  it("remembers which of the last eight epochs have a report that stands, whatever becomes of later ones", async () => {
+    const world = await loadFixture(over);
+    const { reports, reporter, pot, id, epoch, payoutVerifier, log } = world;
+    const dataOf = (at: number): ReportData =>
+      forge(world.data, () => undefined, { claimed: { epoch: at, total: 1n, credited: 0n } });
+    const postAndPay = async (at: number): Promise<void> => {
+      const report = await postReport(world, dataOf(at));
+      await time.increase(DAY);
+      await reports.pay(report, pot);
+    };
+    const refuse = async (at: number): Promise<void> => {
+      await expect(reports.connect(reporter).post(...packFigures(dataOf(at).figures)))
+        .to.be.revertedWithCustomError(reports, "AttributionReports_EpochClosed")
+        .withArgs(at, true, BigInt(at + 8) * DAY);
+    };
+    await postAndPay(epoch);
+    const data = dataOf(epoch + 1);
+    const report = await postReport(world, data);
+    await reports.challenge(payoutVerifier, new FaultProofs({ report, data, log }).dataShare(0));
+    expect([await reports.isReported(id, epoch), await reports.isReported(id, epoch + 1)]).to.deep.equal([true, false]);
+    await refuse(epoch);
+    await postAndPay(epoch + 1);
+    await refuse(epoch);
+
+    const standing = async (latest: number): Promise<boolean[]> =>
+      await Promise.all(Array.from({ length: 10 }, (_, ago) => reports.isReported(id, latest - ago)));
+    const none = Array.from({ length: 6 }, () => false);
+    expect(await standing(epoch + 1)).to.deep.equal([true, true, ...none, true, true]);
+    await time.increase(256n * DAY);
+    await postReport(world, dataOf(epoch + 257));
+    expect(await standing(epoch + 257)).to.deep.equal([true, false, ...none, true, true]);
+  });
+
   it("refuses figures that no report can have", async () => {
     const { reports, reporter, figures } = await loadFixture(over);
     for (const changes of [
@@ -317,6 +353,21 @@ describe("AttributionReports: post", () => {
     await reports
       .connect(reporter)
       .post(...packFigures({ ...figures, credits: 0, creditsRoot: ZeroHash, credited: 0n }));
+  });
+
+  it("refuses bits above the packed figures, with which a report would have an id that nothing can open", async () => {
+    const { reports, reporter, figures } = await loadFixture(over);
+    const [pot, inferences, credits, payout, amounts, counts] = packFigures(figures);
+    for (const [badAmounts, badCounts] of [
+      [amounts | (1n << 192n), counts],
+      [amounts | (1n << 255n), counts],
+      [amounts, counts | (1n << 128n)],
+      [amounts, counts | (1n << 255n)],
+    ]) {
+      await expect(reports.connect(reporter).post(pot, inferences, credits, payout, badAmounts, badCounts))
+        .to.be.revertedWithCustomError(reports, "AttributionReports_BadFigures")
+        .withArgs(badAmounts, badCounts);
+    }
   });
 
   it("refuses a bond below what the report pays, and below the least one", async () => {
@@ -570,6 +621,24 @@ describe("AttributionReports: demands", () => {
     expect(await kept(world)).to.equal(4n * BOND);
   });
 
+  it("has a time of its own, beside that in which a report can be challenged", async () => {
+    const answerSeconds = DAY / 2n;
+    const world = await epochOver(await deployReports(connection, { answerSeconds }));
+    const { reports, reporter, watcher, id, pot, data } = world;
+    const report = await postReport(world, data);
+    const deadline = async (): Promise<bigint> => (await reports.reportOf(id))[2];
+    const now = async (): Promise<bigint> => BigInt(await time.latest());
+    expect(await deadline()).to.equal(report.postedAt + DAY);
+    await reports.connect(watcher).demand(report, pot, CREDIT);
+    const demandId = await reports.demandIdOf(reportId(report), CREDIT);
+    expect(await reports.demandOf(demandId)).to.deep.equal([watcher.address, (await now()) + answerSeconds]);
+    await time.increase(DAY / 4n);
+    await reports.answer(report, pot, CREDIT, encodeShareAnswer(data.openCredit(0)));
+    expect(await deadline()).to.equal((await now()) + DAY);
+    await reports.connect(reporter).requestExit(id);
+    expect((await reports.bondOf(id, reporter))[1]).to.equal((await now()) + 2n * DAY + 2n * answerSeconds);
+  });
+
   it("keeps a report from being paid and from being dropped, each of several", async () => {
     const world = await loadFixture(posted);
     const { reports, watcher, report, pot, data } = world;
@@ -643,6 +712,17 @@ describe("AttributionReports: pay", () => {
       .to.emit(reports, "ReportPaid")
       .withArgs(potId(free), reportId(report), data.payout.id, total, 0n);
     await expect(paid).not.to.emit(ledger, "BalanceTransferred");
+  });
+
+  it("pays a split that nobody can redirect, also where the Datanet has an arbiter", async () => {
+    const world = await epochOver(await deployReports(connection, { arbitrated: true }));
+    const { reports, pot, strangers, data } = world;
+    expect(pot.arbiter).to.equal(strangers[0].address);
+    const report = await postReport(world, data);
+    await time.increase(DAY);
+    await reports.pay(report, pot);
+    expect(data.payout.arbiter).to.equal(ZeroAddress);
+    expect((await world.ledger.received(data.payout.id))[0]).to.be.greaterThan(0n);
   });
 
   it("is of the report's pot", async () => {

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { toUtf8Bytes, ZeroHash } from "ethers";
+import { solidityPackedKeccak256, toUtf8Bytes, ZeroHash } from "ethers";
 import { network } from "hardhat";
 
 import {
@@ -19,6 +19,7 @@ import { proveShare } from "../../sdk/datanetProof.ts";
 import { type Receipt, receiptDigest } from "../../sdk/receipt.ts";
 import { shareOfReceipt } from "../../sdk/receiptTree.ts";
 import { Split } from "../../sdk/split.ts";
+import { forge } from "./forge.ts";
 import { deployReports, postReport, receiptsDomain, type ReportWorld, settleEpoch, someOutputs } from "./reports.ts";
 
 const connection = await network.create();
@@ -286,6 +287,30 @@ describe("Openings: what does not answer a demand", () => {
     await expect(check(world, what, give({ chunks: "0x" })))
       .to.be.revertedWithCustomError(openings, "MerkleRanges_BadRange")
       .withArgs(0n, 0n, Math.ceil(output.length / 256));
+  });
+
+  it("is a chunk that has more bytes than its text, also if the text's root commits to it", async () => {
+    const world = await loadFixture(posted);
+    const { openings, data, pot } = world;
+    const chunk = `0x${"78".repeat(256)}`;
+    const leaf = solidityPackedKeccak256(["uint8", "bytes"], [0x10, chunk]);
+    const root = solidityPackedKeccak256(["uint8", "bytes32", "bytes32"], [0x11, leaf, leaf]);
+    const rootOf = (length: number): string =>
+      solidityPackedKeccak256(["uint8", "uint64", "bytes32"], [0x12, length, root]);
+    for (const outputLength of [512, 300]) {
+      const wrong = forge(data, ({ inferences }) => {
+        Object.assign(inferences[0].inference, { outputLength, outputRoot: rootOf(outputLength) });
+      });
+      const report = { ...world.report, figures: wrong.figures };
+      const bytes = encodeInferenceAnswer({
+        inference: wrong.openInference(0),
+        output: { firstChunk: 1, chunks: chunk, siblings: [leaf] },
+        receipt: world.calls[0].receipt,
+      });
+      const checked = openings.checkAnswer(report, pot, item(ItemKind.OutputChunk, 0, 1), bytes);
+      if (outputLength === 512) await checked;
+      else await expect(checked).to.be.revertedWithCustomError(openings, "Texts_BadChunks").withArgs(1n, 256n, 300n);
+    }
   });
 
   it("is another receipt, or a settlement that the memo does not commit to", async () => {

@@ -102,6 +102,8 @@ export interface ReportOptions {
   curatorBps?: number;
   /** Makes the first stranger the Datanet's arbiter. */
   arbitrated?: boolean;
+  /** How long there is to answer a demand. */
+  answerSeconds?: bigint;
 }
 
 export async function deployReports(
@@ -114,10 +116,11 @@ export async function deployReports(
     ownerBps = 0,
     curatorBps = 0,
     arbitrated = false,
+    answerSeconds = PARAMETERS.answerSeconds,
   }: ReportOptions = {},
 ): Promise<ReportWorld> {
   const { ethers } = connection;
-  const protocol = await createProtocolFixture({ connection, parameters: PARAMETERS })();
+  const protocol = await createProtocolFixture({ connection, parameters: { ...PARAMETERS, answerSeconds } })();
   const { token, ledger, datanets, models, feePolicy, channels, services, pots, openings, reports } = protocol;
   const { spanFaults: spanVerifier, payoutFaults: payoutVerifier } = protocol;
   const [deployer, reporter, watcher, operator, payer, ...rest] = await ethers.getSigners();

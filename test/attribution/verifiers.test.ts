@@ -13,12 +13,13 @@ import {
   PayoutFault,
 } from "../../sdk/attribution/faultProofs.ts";
 import { inferenceEvidence, potId, reportId } from "../../sdk/attribution/report.ts";
-import { NO_SPANS, type SpansOpening } from "../../sdk/attribution/reportData.ts";
+import { NO_SPANS, ReportData, shareOfCredit, type SpansOpening } from "../../sdk/attribution/reportData.ts";
 import { ContentTree } from "../../sdk/content.ts";
 import { proveShare } from "../../sdk/datanetProof.ts";
 import { receiptDigest } from "../../sdk/receipt.ts";
 import { shareOfReceipt } from "../../sdk/receiptTree.ts";
 import { ShareKind } from "../../sdk/share.ts";
+import { SumTree } from "../../sdk/sumTree.ts";
 import type { Reported } from "./challenges.ts";
 import { type Draft, forge } from "./forge.ts";
 import { commonGrams, gramsOf } from "./grams.ts";
@@ -407,6 +408,52 @@ describe("SpanVerifier", () => {
       .to.be.revertedWithCustomError(spanVerifier, "Texts_NotInText")
       .withArgs(contributions[2].content.contentRoot, ContentTree.from(text).contentRoot);
   });
+
+  it("looks at the same texts for words that a contribution has", async () => {
+    const world = await loadFixture(reported);
+    const { spanVerifier, proofs, contributions, i, data } = world;
+    const place = { start: 0, length: 5, sourceOffset: 0 };
+    const match = { inference: i, gap: 0, place, output: world.output, contribution: contributions[1] };
+    const other = toUtf8Bytes("other".padEnd(output.length, "x"));
+    const changed = rewriteSpanProof(proofs.missingSpan(match), { output: openText(other, { start: 0, end: 5 }) });
+    await expect(spanVerifier.verify(changed))
+      .to.be.revertedWithCustomError(spanVerifier, "Texts_NotInText")
+      .withArgs(data.lists.inferences[i].inference.outputRoot, (proven: string) => proven !== ZeroHash);
+  });
+
+  it("takes only inferences and spans that stand in the report", async () => {
+    const world = await loadFixture(reported);
+    const { spanVerifier, proofs, contributions, i, data, log, report } = world;
+    const other = forge(data, ({ inferences }) => (inferences[i].inference.outputLength += 1));
+    const { inferencesRoot } = data.figures;
+    const at = { inference: i, span: 1, output: world.output, contribution: contributions[2] };
+    await expect(spanVerifier.verify(new FaultProofs({ report, data: other, log }).falseSpan(at)))
+      .to.be.revertedWithCustomError(spanVerifier, "Reports_NotInReport")
+      .withArgs(i, inferencesRoot, (proven: string) => proven !== inferencesRoot);
+    const all = data.lists.spans[i].length;
+    const { spans: two, siblings } = data.openSpans(i, { first: all - 2, count: 2 });
+    for (const first of [all - 1, all, all + 1, 2 ** 32 - 1]) {
+      await expect(
+        spanVerifier.verify(rewriteSpanProof(proofs.falseSpan(at), { spans: { first, spans: two, siblings } })),
+      )
+        .to.be.revertedWithCustomError(spanVerifier, "MerkleRanges_BadRange")
+        .withArgs(first, 2n, all);
+    }
+  });
+
+  it("does not mind where the spans begin of an output without any", async () => {
+    const world = await loadFixture(reported);
+    const { i, contributions, spanVerifier } = world;
+    const data = forge(world.data, ({ spans }) => spans[i].splice(0));
+    const report = { ...world.report, figures: data.figures };
+    const match = { inference: i, gap: 0, place: placeOf(world, 1, 2), output: world.output };
+    const proof = new FaultProofs({ report, data, log: world.log }).missingSpan({
+      ...match,
+      contribution: contributions[1],
+    });
+    const { id } = await spanVerifier.verify(rewriteSpanProof(proof, { spans: { ...NO_SPANS, first: 3 } }));
+    expect(id.slice(0, 50)).to.equal(reportId(report));
+  });
 });
 
 describe("PayoutVerifier", () => {
@@ -474,6 +521,36 @@ describe("PayoutVerifier", () => {
     await expect(payoutVerifier.verify(proofs.payout({ credit: end, share: 0 })))
       .to.be.revertedWithCustomError(payoutVerifier, "PayoutVerifier_Apart")
       .withArgs(credited - credits[end].amount, credited, 0n, shares[0].units);
+  });
+
+  it("knows where each share of a tree begins and ends, whatever the tree's size", async () => {
+    const world = await loadFixture(reported);
+    const { payoutVerifier, data, log } = world;
+    for (let size = 1; size <= 9; size++) {
+      const wrong = forge(data, ({ credits }) => {
+        const amounts = Array.from({ length: size }, (_, k) => 3n ** BigInt(k));
+        credits.splice(0, credits.length);
+        for (const [span, amount] of amounts.entries()) {
+          credits.push({ payee: walletAccount(`0x${`${span + 1}0`.repeat(20)}`), amount, inference: 0, span });
+        }
+      });
+      const { figures, lists } = wrong;
+      const report = { ...world.report, figures };
+      const proofs = new FaultProofs({ report, data: wrong, log });
+      const sumOf = (count: number): bigint => lists.credits.slice(0, count).reduce((sum, c) => sum + c.amount, 0n);
+      expect(lists.shares.length).to.equal(size + 1);
+      for (let k = 0; k < size; k++) {
+        const [start, end] = [sumOf(k), sumOf(k + 1)];
+        await expect(payoutVerifier.verify(proofs.payout({ credit: k, share: size })))
+          .to.be.revertedWithCustomError(payoutVerifier, "PayoutVerifier_Apart")
+          .withArgs(start, end, figures.credited, figures.total);
+        const other = (k + 1) % size;
+        if (other === k) continue;
+        await expect(payoutVerifier.verify(proofs.payout({ credit: other, share: k })))
+          .to.be.revertedWithCustomError(payoutVerifier, "PayoutVerifier_Apart")
+          .withArgs(sumOf(other), sumOf(other + 1), start, end);
+      }
+    }
   });
 
   it("takes only shares that stand in the report", async () => {
@@ -579,6 +656,7 @@ describe("PayoutVerifier", () => {
         "remainder",
       ],
       [({ shares }: Draft) => (shares[last].recipient = data.payout.id), "remainder"],
+      [({ shares }: Draft) => (shares[last].kind = ShareKind.Account), "remainder"],
     ] as const) {
       const wrong = forge(
         data,
@@ -592,6 +670,107 @@ describe("PayoutVerifier", () => {
       const proof = fault === "payout" ? proofs.payout({ credit: 0, share: 0 }) : proofs.remainder(last);
       expect((await payoutVerifier.verify(proof)).id.slice(0, 50)).to.equal(reportId(report));
     }
+  });
+
+  it("finds no share of a right payout wrong, and no two spans out of order that touch", async () => {
+    const world = await loadFixture(reported);
+    const { payoutVerifier, proofs, data, i, log } = world;
+    for (const [s] of data.lists.shares.entries()) {
+      await expect(payoutVerifier.verify(proofs.remainder(s)))
+        .to.be.revertedWithCustomError(payoutVerifier, "PayoutVerifier_NoFault")
+        .withArgs(PayoutFault.Remainder);
+    }
+    for (const [overlap, isFault] of [
+      [0, false],
+      [1, true],
+    ] as const) {
+      const touching = forge(data, ({ spans }) => (spans[i][1].creditStart = spans[i][0].creditEnd - overlap));
+      const report = { ...world.report, figures: touching.figures };
+      const proof = new FaultProofs({ report, data: touching, log }).spanOrder({ inference: i, span: 0 });
+      if (isFault) expect((await payoutVerifier.verify(proof)).id.slice(0, 50)).to.equal(reportId(report));
+      else
+        await expect(payoutVerifier.verify(proof))
+          .to.be.revertedWithCustomError(payoutVerifier, "PayoutVerifier_NoFault")
+          .withArgs(PayoutFault.SpanOrder);
+    }
+  });
+
+  it("takes no span that is made up behind the only one", async () => {
+    const { payoutVerifier, proofs, data, i } = await loadFixture(edges);
+    expect(data.lists.spans[i].length).to.equal(1);
+    const { spans } = data.openSpans(i, { first: 0, count: 1 });
+    const made = { first: 0, spans: `${spans}${spans.slice(2)}`, siblings: [] };
+    const proof = proofs.payee({ inference: i, span: 0 });
+    await expect(
+      payoutVerifier.verify(
+        rewritePayoutProof(rewriteWitness(proof, CALL, { spans: made }), { fault: PayoutFault.SpanOrder }),
+      ),
+    )
+      .to.be.revertedWithCustomError(payoutVerifier, "MerkleRanges_BadRange")
+      .withArgs(0n, 2n, 1n);
+  });
+
+  it("finds a credit right or wrong by one unit, and lost just behind the last span and the last inference", async () => {
+    const world = await loadFixture(reported);
+    const { payoutVerifier, proofs, data, i, log } = world;
+    const { credit } = data.lists.spans[i][0];
+    for (const [fault, proof] of [
+      [PayoutFault.Credit, proofs.credit({ inference: i, span: 0 })],
+      [PayoutFault.LostCredit, proofs.lostCredit(credit)],
+    ] as const) {
+      await expect(payoutVerifier.verify(proof))
+        .to.be.revertedWithCustomError(payoutVerifier, "PayoutVerifier_NoFault")
+        .withArgs(fault);
+    }
+    const { inferences, spans } = data.lists;
+    for (const [change, fault] of [
+      [{ amount: data.lists.credits[credit].amount + 1n }, "credit"],
+      [{ amount: data.lists.credits[credit].amount - 1n }, "credit"],
+      [{ span: spans[i].length }, "lost"],
+      [{ inference: inferences.length }, "lost"],
+    ] as const) {
+      const wrong = forge(data, ({ credits }) => {
+        Object.assign(credits[credit], change);
+      });
+      const report = { ...world.report, figures: wrong.figures };
+      const made = new FaultProofs({ report, data: wrong, log });
+      const proof = fault === "credit" ? made.credit({ inference: i, span: 0 }) : made.lostCredit(credit);
+      expect((await payoutVerifier.verify(proof)).id.slice(0, 50)).to.equal(reportId(report));
+    }
+  });
+
+  it("finds a credit of a later inference where it names it", async () => {
+    const world = await loadFixture(reported);
+    const { payoutVerifier, data, i, log } = world;
+    // The call with spans comes last, whatever the receipts' digests are.
+    const data1 = forge(data, ({ inferences, spans, credits }) => {
+      if (i === 1) return;
+      inferences.reverse();
+      spans.reverse();
+      for (const credit of credits) credit.inference = 1;
+    });
+    const proofs = new FaultProofs({ report: { ...world.report, figures: data1.figures }, data: data1, log });
+    for (const [x] of data1.lists.credits.entries()) {
+      await expect(payoutVerifier.verify(proofs.lostCredit(x)))
+        .to.be.revertedWithCustomError(payoutVerifier, "PayoutVerifier_NoFault")
+        .withArgs(PayoutFault.LostCredit);
+    }
+  });
+
+  it("finds a call that was never settled wrong in any epoch, also if it is said to have paid nothing", async () => {
+    const world = await loadFixture(reported);
+    const { payoutVerifier, i, log } = world;
+    const data = forge(
+      world.data,
+      ({ inferences }) => {
+        inferences[i].inference.settled += 1n;
+        inferences[i].dataShare = 0n;
+      },
+      { claimed: { epoch: 0 } },
+    );
+    const report = { ...world.report, figures: data.figures };
+    const proof = new FaultProofs({ report, data, log }).dataShare(i);
+    expect((await payoutVerifier.verify(proof)).id.slice(0, 50)).to.equal(reportId(report));
   });
 
   it("takes only inferences that stand in the report", async () => {
@@ -639,6 +818,24 @@ describe("PayoutVerifier", () => {
         .to.be.revertedWithCustomError(payoutVerifier, "Reports_NotInReport")
         .withArgs(credit, creditsRoot, (proven: string) => proven !== creditsRoot);
     }
+  });
+
+  it("finds a credit wrong that is a split's, also if the split has the contributor's account for its id", async () => {
+    const world = await loadFixture(reported);
+    const { payoutVerifier, data, i, log, pot } = world;
+    const { lists, epoch } = data;
+    const owned = lists.spans[i].findIndex(({ contribution }) => contribution > 0);
+    const verdict = (kind: ShareKind): ReturnType<typeof payoutVerifier.verify> => {
+      const credits = SumTree.from(lists.credits.map((credit) => ({ ...shareOfCredit(credit), kind })));
+      const changed = new ReportData({ pot, epoch, lists, trees: { credits } });
+      const report = { ...world.report, figures: changed.figures };
+      const proofs = new FaultProofs({ report, data: changed, log });
+      return payoutVerifier.verify(proofs.payee({ inference: i, span: owned }));
+    };
+    await expect(verdict(ShareKind.Account))
+      .to.be.revertedWithCustomError(payoutVerifier, "PayoutVerifier_NoFault")
+      .withArgs(PayoutFault.Payee);
+    expect((await verdict(ShareKind.Split)).respondent).to.equal(world.reporter.address);
   });
 
   it("finds no credit wrong of commons, and every one that is another span's or does not exist", async () => {
