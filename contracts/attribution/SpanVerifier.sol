@@ -20,10 +20,12 @@ enum SpanFault {
 /// @param spans For F1 and F2 the span; for F3 the spans on both sides of the gap, of which the first or the last span of
 /// an output has one, and an output without spans none.
 /// @param gap For F3: how many spans are before the gap.
-/// @param start For F2 and F3: where in the output the words begin that the contribution has.
-/// @param length How many bytes they have.
-/// @param sourceOffset Where in the contribution they begin.
-/// @param output Chunks of the output with all that is looked at, and the bytes on both sides of it.
+/// @param start For F2 and F3: where in the output the words begin that the contribution has. For F1: a part of the match
+/// in which texts differ.
+/// @param length How many bytes they have. For F1 zero if the words of one text alone show that the span is no match.
+/// @param sourceOffset For F2 and F3: where in the contribution they begin.
+/// @param output Chunks of the output with all that is looked at, and the bytes on both sides of it. For F1 empty if the
+/// contribution alone shows that the span is no match.
 /// @param source Chunks of the contribution, likewise.
 struct SpanProof {
     Report report;
@@ -65,7 +67,8 @@ contract SpanVerifier is IFaultVerifier {
     /// @notice Thrown when a contribution has no units, and so owns nothing.
     error SpanVerifier_OwnsNothing(uint256 index);
 
-    /// @notice Thrown when words are not within the tokens that a span credits, or in the gap between two.
+    /// @notice Thrown when words are not within the tokens that a span credits, or in the gap between two, or a part is not
+    /// within a span's match.
     error SpanVerifier_Elsewhere(uint256 start, uint256 end, uint256 from, uint256 to);
 
     /// @notice Thrown when output and contribution do not have the same words at the places given.
@@ -118,12 +121,11 @@ contract SpanVerifier is IFaultVerifier {
         Reports.open(p.pot, p.contribution);
         uint256 matchLength = span.matchEnd - span.matchStart;
         if (uint256(span.sourceOffset) + matchLength > p.contribution.content.byteLength) return;
-        _openTexts(p);
-        if (
-            _isMatch(p, span.matchStart, matchLength, span.sourceOffset) &&
-            Texts.tokensIn(p.output.slice(span.matchStart, span.matchEnd)) >= p.pot.gram &&
-            p.output.isTokens(span.creditStart, span.creditEnd - 1, p.inference.inference.outputLength)
-        ) revert SpanVerifier_RightSpan(p.inference.index, p.spans.first);
+        bool isFalse;
+        if (p.length != 0) isFalse = _isOther(p, span);
+        else if (p.output.chunks.length != 0) isFalse = _isOutputWrong(p, span);
+        else isFalse = _isSourceWrong(p, span, matchLength);
+        if (!isFalse) revert SpanVerifier_RightSpan(p.inference.index, p.spans.first);
     }
 
     function _checkEarlier(SpanProof calldata p, Span memory span) private pure {
@@ -161,6 +163,34 @@ contract SpanVerifier is IFaultVerifier {
             span.creditEnd - 1 > span.matchEnd;
     }
 
+    /// @dev Whether output and contribution differ in a part of a span's match.
+    function _isOther(SpanProof calldata p, Span memory span) private pure returns (bool) {
+        uint256 end = uint256(p.start) + p.length;
+        if (p.start < span.matchStart || end > span.matchEnd) {
+            revert SpanVerifier_Elsewhere(p.start, end, span.matchStart, span.matchEnd);
+        }
+        _openOutput(p);
+        _openSource(p);
+        return !_isSame(p, p.start, p.length, uint256(span.sourceOffset) + p.start - span.matchStart);
+    }
+
+    /// @dev Whether a span's match has too few tokens, or it or what is credited cuts tokens of the output.
+    function _isOutputWrong(SpanProof calldata p, Span memory span) private pure returns (bool) {
+        _openOutput(p);
+        uint256 length = p.inference.inference.outputLength;
+        return
+            Texts.tokensIn(p.output.slice(span.matchStart, span.matchEnd)) < p.pot.gram ||
+            !p.output.isTokens(span.matchStart, span.matchEnd, length) ||
+            !p.output.isTokens(span.creditStart, span.creditEnd - 1, length);
+    }
+
+    /// @dev Whether a span's match cuts tokens of the contribution.
+    function _isSourceWrong(SpanProof calldata p, Span memory span, uint256 matchLength) private pure returns (bool) {
+        _openSource(p);
+        uint256 start = span.sourceOffset;
+        return !p.source.isTokens(start, start + matchLength, p.contribution.content.byteLength);
+    }
+
     /// @dev Checks that the words given have one of the tokens from `from` to `to`, each with the space behind it. Between
     /// spans without a gap there is none.
     function _checkWithin(SpanProof calldata p, uint256 from, uint256 to) private pure {
@@ -172,7 +202,8 @@ contract SpanVerifier is IFaultVerifier {
     function _checkGram(SpanProof calldata p) private pure {
         uint64 index = p.contribution.index;
         Reports.open(p.pot, p.contribution);
-        _openTexts(p);
+        _openOutput(p);
+        _openSource(p);
         if (p.contribution.proof.unitsOf() == 0) revert SpanVerifier_OwnsNothing(index);
         uint256 end = uint256(p.start) + p.length;
         uint256 sourceEnd = uint256(p.sourceOffset) + p.length;
@@ -193,15 +224,27 @@ contract SpanVerifier is IFaultVerifier {
         uint256 length,
         uint256 sourceOffset
     ) private pure returns (bool) {
-        (uint256 end, uint256 sourceEnd) = (start + length, sourceOffset + length);
         return
-            keccak256(p.output.slice(start, end)) == keccak256(p.source.slice(sourceOffset, sourceEnd)) &&
-            p.output.isTokens(start, end, p.inference.inference.outputLength) &&
-            p.source.isTokens(sourceOffset, sourceEnd, p.contribution.content.byteLength);
+            _isSame(p, start, length, sourceOffset) &&
+            p.output.isTokens(start, start + length, p.inference.inference.outputLength) &&
+            p.source.isTokens(sourceOffset, sourceOffset + length, p.contribution.content.byteLength);
     }
 
-    function _openTexts(SpanProof calldata p) private pure {
+    function _isSame(
+        SpanProof calldata p,
+        uint256 start,
+        uint256 length,
+        uint256 sourceOffset
+    ) private pure returns (bool) {
+        bytes calldata source = p.source.slice(sourceOffset, sourceOffset + length);
+        return keccak256(p.output.slice(start, start + length)) == keccak256(source);
+    }
+
+    function _openOutput(SpanProof calldata p) private pure {
         p.output.check(p.inference.inference.outputRoot, p.inference.inference.outputLength);
+    }
+
+    function _openSource(SpanProof calldata p) private pure {
         p.source.check(p.contribution.content.contentRoot, p.contribution.content.byteLength);
     }
 

@@ -8,6 +8,8 @@ import { readReceipt, RECEIPT_TUPLE, type Receipt } from "../receipt.ts";
 import type { Share } from "../share.ts";
 import type { Split } from "../split.ts";
 import type { SumNode } from "../sumNode.ts";
+import type { Span } from "./attribute.ts";
+import { areTokens } from "./grams.ts";
 import { INFERENCE_TYPE, POT_TYPE, type Report, REPORT_TYPE } from "./report.ts";
 import {
   type InferenceOpening,
@@ -138,7 +140,7 @@ export class FaultProofs {
     this.#log = log;
   }
 
-  /** A span is no match. Texts are not needed if it cannot be one. */
+  /** A span is no match. Texts are not needed if it cannot be one, and else no more of them than shows that it is none. */
   falseSpan({
     inference,
     span,
@@ -150,16 +152,14 @@ export class FaultProofs {
     output: Uint8Array;
     contribution?: ContributionText;
   }): string {
-    const { matchStart, matchEnd, sourceOffset } = this.data.lists.spans[inference][span];
-    const length = matchEnd - matchStart;
-    const fits = contribution !== undefined && sourceOffset + length <= contribution.text.length;
+    const shown =
+      contribution === undefined ? {} : showFalse(this.data.lists.spans[inference][span], output, contribution);
     return this.#spanProof({
       fault: SpanFault.FalseSpan,
       inference,
       spans: this.data.openSpans(inference, { first: span, count: 1 }),
-      output: fits ? openText(output, { start: matchStart, end: matchEnd }) : NO_TEXT,
       contribution,
-      source: fits ? openText(contribution.text, { start: sourceOffset, end: sourceOffset + length }) : NO_TEXT,
+      ...shown,
     });
   }
 
@@ -328,18 +328,18 @@ export class FaultProofs {
     spans,
     gap = 0,
     place = { start: 0, length: 0, sourceOffset: 0 },
-    output,
+    output = NO_TEXT,
     contribution,
-    source,
+    source = NO_TEXT,
   }: {
     fault: SpanFault;
     inference: number;
     spans: SpansOpening;
     gap?: number;
     place?: GramPlace;
-    output: TextOpening;
+    output?: TextOpening;
     contribution: ContributionText | undefined;
-    source: TextOpening;
+    source?: TextOpening;
   }): string {
     const proof = {
       report: this.report,
@@ -386,6 +386,29 @@ export class FaultProofs {
     const proof = { report: this.report, pot: this.data.pot, fault, witness: coder.encode([type], [witness]) };
     return coder.encode([PAYOUT_PROOF_TYPE], [proof]);
   }
+}
+
+/** What of both texts shows that a span is no match: a byte in which they differ, or the words of one of them. */
+function showFalse(
+  { matchStart, matchEnd, sourceOffset }: Span,
+  output: Uint8Array,
+  { text }: ContributionText,
+): { place?: GramPlace; output?: TextOpening; source?: TextOpening } {
+  const sourceEnd = sourceOffset + matchEnd - matchStart;
+  if (sourceEnd > text.length) return {};
+  const differing = output.subarray(matchStart, matchEnd).findIndex((byte, i) => byte !== text[sourceOffset + i]);
+  if (differing >= 0) {
+    const place = { start: matchStart + differing, length: 1, sourceOffset: sourceOffset + differing };
+    return { place, output: openByte(output, place.start), source: openByte(text, place.sourceOffset) };
+  }
+  return areTokens(text, sourceOffset, sourceEnd)
+    ? { output: openText(output, { start: matchStart, end: matchEnd }) }
+    : { source: openText(text, { start: sourceOffset, end: sourceEnd }) };
+}
+
+/** The chunk of a text that a byte is in. */
+function openByte(text: Uint8Array, at: number): TextOpening {
+  return openChunks(text, { firstChunk: Math.floor(at / CHUNK_BYTES), count: 1 });
 }
 
 /** Words of an output that a contribution has, too. */

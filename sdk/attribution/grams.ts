@@ -25,6 +25,11 @@ export function checkK(k: number): void {
   }
 }
 
+/** Whether tokens of a text begin at `start` and end at `end`. */
+export function areTokens(text: Uint8Array, start: number, end: number): boolean {
+  return (start === 0 || text[start - 1] === TOKEN_SEPARATOR) && (end === text.length || text[end] === TOKEN_SEPARATOR);
+}
+
 /**
  * Finds the K-grams of a text from left to right, batch by batch, also those with more than `MAX_GRAM_BYTES`. The n-th of
  * them begins with the n-th token.

@@ -6,7 +6,7 @@ import { rootOfShares } from "../sumTree.ts";
 import { Attributor, type Span } from "./attribute.ts";
 import { type ContributionText, FaultProofs, type GramMatch, type GramPlace, ReportTree } from "./faultProofs.ts";
 import type { GramIndex } from "./gramIndex.ts";
-import { MAX_GRAM_BYTES, TOKEN_SEPARATOR } from "./grams.ts";
+import { areTokens, MAX_GRAM_BYTES, TOKEN_SEPARATOR } from "./grams.ts";
 import {
   creditOf,
   dataShareOf,
@@ -363,10 +363,6 @@ function isMatch(span: Span, output: Uint8Array, text: Uint8Array, gram: number)
     areTokens(output, creditStart, creditEnd - 1) &&
     words.reduce((tokens, byte) => (byte === TOKEN_SEPARATOR ? tokens + 1 : tokens), 1) >= gram
   );
-}
-
-function areTokens(text: Uint8Array, start: number, end: number): boolean {
-  return (start === 0 || text[start - 1] === TOKEN_SEPARATOR) && (end === text.length || text[end] === TOKEN_SEPARATOR);
 }
 
 /** The K-gram within a span's match that covers the token at `at`. */

@@ -8,6 +8,7 @@ import {
   type ContributionText,
   FaultProofs,
   type GramPlace,
+  NO_TEXT,
   openChunks,
   openText,
   PayoutFault,
@@ -393,20 +394,103 @@ describe("SpanVerifier", () => {
       .withArgs(end.start, 15n, 0n);
   });
 
+  it("finds a span false by any part in which texts differ, and hears nothing of what is outside of the match", async () => {
+    const world = await loadFixture(reported);
+    const { spanVerifier, contributions, i, log, output: bytes } = world;
+    const data = forge(world.data, ({ spans }) => (spans[i][1].sourceOffset += 3));
+    const report = { ...world.report, figures: data.figures };
+    const { matchStart, matchEnd, sourceOffset } = data.lists.spans[i][1];
+    const length = matchEnd - matchStart;
+    const at = { inference: i, span: 1, output: bytes, contribution: contributions[2] };
+    const right = world.proofs.falseSpan(at);
+    const wrong = new FaultProofs({ report, data, log }).falseSpan(at);
+    const part = (start: number, count: number, offset: number) => ({
+      start,
+      length: count,
+      output: openText(bytes, { start: matchStart, end: matchEnd }),
+      source: openText(contributions[2].text, { start: offset, end: offset + length }),
+    });
+    for (const [start, count] of [
+      [matchStart, length],
+      [matchStart + 1, length - 2],
+    ]) {
+      const { id } = await spanVerifier.verify(rewriteSpanProof(wrong, part(start, count, sourceOffset)));
+      expect(id.slice(0, 50)).to.equal(reportId(report));
+      await expect(spanVerifier.verify(rewriteSpanProof(right, part(start, count, sourceOffset - 3))))
+        .to.be.revertedWithCustomError(spanVerifier, "SpanVerifier_RightSpan")
+        .withArgs(i, 1n);
+    }
+    for (const [start, count] of [
+      [matchStart - 1, 1],
+      [matchStart - 1, length],
+      [matchEnd, 1],
+      [matchStart + 1, length],
+    ]) {
+      await expect(spanVerifier.verify(rewriteSpanProof(wrong, part(start, count, sourceOffset))))
+        .to.be.revertedWithCustomError(spanVerifier, "SpanVerifier_Elsewhere")
+        .withArgs(start, start + count, matchStart, matchEnd);
+    }
+  });
+
+  it("finds a span false by one text alone whose tokens it cuts", async () => {
+    const world = await loadFixture(edges);
+    const { spanVerifier, contributions, i, log, output: bytes } = world;
+    for (const [contribution, text, sourceOffset] of [
+      [3, "z0 z1 z2 z3 z4", 0],
+      [4, "q0 q1 q2 q3 q4", 1],
+    ] as const) {
+      const start = edgeOutput.indexOf(text);
+      const [matchStart, matchEnd] = [start, start + text.length];
+      // What is credited are whole words: all but the first one and the last one.
+      const [creditStart, creditEnd] = [start + 3, matchEnd - 2];
+      const span = { creditStart, creditEnd, matchStart, matchEnd, contribution, sourceOffset, credit: 0 };
+      const data = forge(world.data, ({ spans }) => spans[i].push(span));
+      const report = { ...world.report, figures: data.figures };
+      const proof = new FaultProofs({ report, data, log }).falseSpan({
+        inference: i,
+        span: 1,
+        output: bytes,
+        contribution: contributions[contribution],
+      });
+      expect((await spanVerifier.verify(proof)).id.slice(0, 50)).to.equal(reportId(report));
+      // Neither text is at fault for what the other one cuts.
+      const output = openText(bytes, { start: matchStart, end: matchEnd });
+      const source = openText(contributions[contribution].text, {
+        start: sourceOffset,
+        end: sourceOffset + text.length,
+      });
+      const other = contribution === 3 ? { output: NO_TEXT, source } : { output, source: NO_TEXT };
+      await expect(spanVerifier.verify(rewriteSpanProof(proof, other)))
+        .to.be.revertedWithCustomError(spanVerifier, "SpanVerifier_RightSpan")
+        .withArgs(i, 1n);
+    }
+  });
+
   it("looks at the texts that were committed to", async () => {
     const world = await loadFixture(reported);
-    const { spanVerifier, proofs, contributions, i } = world;
-    const proof = proofs.falseSpan({ inference: i, span: 1, output: world.output, contribution: contributions[2] });
-    const other = toUtf8Bytes(output.replace("b7", "x7"));
-    const { matchStart: start, matchEnd: end, sourceOffset } = world.data.lists.spans[i][1];
-    await expect(spanVerifier.verify(rewriteSpanProof(proof, { output: openText(other, { start, end }) })))
-      .to.be.revertedWithCustomError(spanVerifier, "Texts_NotInText")
-      .withArgs(ContentTree.from(world.output).contentRoot, ContentTree.from(other).contentRoot);
-    const text = toUtf8Bytes(texts[2].replace("b7", "x7"));
-    const source = openText(text, { start: sourceOffset, end: sourceOffset + end - start });
-    await expect(spanVerifier.verify(rewriteSpanProof(proof, { source })))
-      .to.be.revertedWithCustomError(spanVerifier, "Texts_NotInText")
-      .withArgs(contributions[2].content.contentRoot, ContentTree.from(text).contentRoot);
+    const { spanVerifier, proofs, contributions, i, output: bytes } = world;
+    const proof = proofs.falseSpan({ inference: i, span: 1, output: bytes, contribution: contributions[2] });
+    const [otherOutput, otherText] = [output, texts[2]].map((text) => toUtf8Bytes(text.replace("b7", "x7")));
+    const { matchStart: start, matchEnd, sourceOffset } = world.data.lists.spans[i][1];
+    const length = matchEnd - start;
+    const [outputs, sources] = [
+      [bytes, otherOutput].map((text) => openText(text, { start, end: matchEnd })),
+      [contributions[2].text, otherText].map((text) =>
+        openText(text, { start: sourceOffset, end: sourceOffset + length }),
+      ),
+    ];
+    const strangeOutput = [ContentTree.from(bytes).contentRoot, ContentTree.from(otherOutput).contentRoot];
+    const strangeText = [contributions[2].content.contentRoot, ContentTree.from(otherText).contentRoot];
+    for (const [changes, roots] of [
+      [{ start, length, output: outputs[1], source: sources[0] }, strangeOutput],
+      [{ start, length, output: outputs[0], source: sources[1] }, strangeText],
+      [{ output: outputs[1], source: NO_TEXT }, strangeOutput],
+      [{ output: NO_TEXT, source: sources[1] }, strangeText],
+    ] as const) {
+      await expect(spanVerifier.verify(rewriteSpanProof(proof, changes)))
+        .to.be.revertedWithCustomError(spanVerifier, "Texts_NotInText")
+        .withArgs(...roots);
+    }
   });
 
   it("looks at the same texts for words that a contribution has", async () => {
