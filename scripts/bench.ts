@@ -11,6 +11,7 @@ import { measureGauges } from "./bench/gauges.ts";
 import { measureGovernance } from "./bench/governance.ts";
 import { measureJobs } from "./bench/jobs.ts";
 import { buildLargeLog } from "./bench/largeLog.ts";
+import { measureLargeReports } from "./bench/largeReports.ts";
 import { measureLargeCase, measureLargeDatanet, measureLimits } from "./bench/limits.ts";
 import { measureOffChain } from "./bench/offChain.ts";
 import { measurePaymentGrowth, measurePayments } from "./bench/payments.ts";
@@ -66,6 +67,7 @@ async function measureOnChain(): Promise<Figure[]> {
     measureGauges(bench),
     measureGovernance(bench),
     measureReports(bench),
+    measureLargeReports(bench),
     measureLimits(bench),
     measureLargeCase(bench),
     measureLargeDatanet(bench, log),

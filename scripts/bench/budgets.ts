@@ -1,7 +1,10 @@
 import type { Figure } from "./figures.ts";
 import { gasFigure } from "./gas.ts";
 
-/** What stake, cases, incentives and governance may cost: 5 % above what they cost when their budgets were set. */
+/**
+ * What stake, cases, incentives, governance and proofs about the largest reports may cost: 5 % above what they cost when their
+ * budgets were set, or a round number.
+ */
 const BUDGETS: Record<string, number> = {
   "stake, first ever on an operator": 288_600,
   "stake, first time on an operator": 266_400,
@@ -46,6 +49,11 @@ const BUDGETS: Record<string, number> = {
   "cast a vote, naming 16 pools": 224_000,
   "queue a proposal": 161_000,
   "execute a change of fees": 170_100,
+  "prove a false span (F1), 2^20 calls": 200_000,
+  "prove an earlier owner (F2), 2^20 calls": 200_000,
+  "prove a missing span (F3), 2^20 calls": 200_000,
+  "prove an earlier owner (F2), 2^20 calls, words across chunks": 220_400,
+  "prove a missing span (F3), 2^20 calls, words across chunks": 223_900,
 };
 
 /** What may come on top when there is more of everything: zero bytes of calldata, and the depth of a search. */

@@ -1,40 +1,31 @@
-import { id, keccak256, toUtf8Bytes, Wallet, ZeroAddress, ZeroHash } from "ethers";
+import { id, ZeroAddress, ZeroHash } from "ethers";
 
 import { encodeAccount, walletAccount } from "../../sdk/account.ts";
 import type { Span } from "../../sdk/attribution/attribute.ts";
 import { listShares } from "../../sdk/attribution/buildReport.ts";
-import {
-  encodeInferenceAnswer,
-  FaultProofs,
-  ItemKind,
-  openChunks,
-  type ContributionText,
-} from "../../sdk/attribution/faultProofs.ts";
-import { creditOf, dataShareOf, type Pot, packFigures, type Report, WHOLE } from "../../sdk/attribution/report.ts";
+import { encodeInferenceAnswer, FaultProofs, ItemKind, openChunks } from "../../sdk/attribution/faultProofs.ts";
+import { creditOf, type Report } from "../../sdk/attribution/report.ts";
 import { type Credit, ReportData, type ReportedInference, type ReportLists } from "../../sdk/attribution/reportData.ts";
-import { SpanTree } from "../../sdk/attribution/spanTree.ts";
-import { ContentTree, evidenceOf } from "../../sdk/content.ts";
-import { proveShare } from "../../sdk/datanetProof.ts";
-import { ContributionLog } from "../../sdk/log.ts";
 import type { Receipt } from "../../sdk/receipt.ts";
 import { type Share, ShareKind } from "../../sdk/share.ts";
-import type { Split } from "../../sdk/split.ts";
-import {
-  acceptSigned,
-  type Contributed,
-  contribute,
-  createDatanet,
-  latestSplit,
-  sharesOf,
-  URI,
-} from "./contributions.ts";
+import { SumTree } from "../../sdk/sumTree.ts";
 import type { Figure } from "./figures.ts";
 import { gasFigure, gasOf, type Sent, settle } from "./gas.ts";
-import { storeLog } from "./storedLog.ts";
-import { AMOUNT, type Bench } from "./world.ts";
+import {
+  createPot,
+  DATA_SHARE,
+  DISPUTE_BUDGET,
+  endLatestEpoch,
+  inferenceOf,
+  type Posted,
+  postReport,
+  type PotWorld,
+  type SpanFault,
+  spanFaultsOf,
+  spansOf,
+} from "./reportWorld.ts";
+import type { Bench } from "./world.ts";
 
-const GRAM = 5;
-const DISPUTE_BUDGET = 200_000;
 const REPORT_BUDGET = 36_000;
 
 /** Sizes of reports and Datanets: all trees of both have so many leaves. */
@@ -42,9 +33,6 @@ const SMALL = 2 ** 8;
 const LARGE = 2 ** 12;
 /** What may come on top each time report and Datanet double: a sibling in each of the trees that a proof opens. */
 const DOUBLING_BUDGET = 3_000;
-
-/** Spans of the output that is looked at. */
-const SPANS = 64;
 
 /** Reports, and the proof of each kind of fault, for reports and Datanets of two sizes. */
 export async function* measureReports(bench: Bench): AsyncGenerator<Figure> {
@@ -64,27 +52,18 @@ function named(figure: Figure, size: number): Figure {
 }
 
 async function* measureSize(bench: Bench, size: number): AsyncGenerator<Figure> {
-  const { reports, pots, connection, token, payer } = bench;
-  const world = await createPot(bench, size);
-  const { pot, log, contributions, output } = world;
+  const { reports, connection, token } = bench;
+  const world = await createPot(bench, logOf(size));
+  const { pot, log, output } = world;
   await settle(token.approve(reports, 2n ** 255n));
-  const total = dataShareOf(AMOUNT, WHOLE / 2n) * BigInt(size);
+  const total = DATA_SHARE * BigInt(size);
   await settle(reports.bond(pot, 100n * (total + (await reports.minBond()))));
 
   let epoch = 0;
-  const epochSeconds = await pots.epochSeconds();
-  const endEpoch = async (): Promise<number> => {
-    epoch = Number(await pots.epochOf(await connection.networkHelpers.time.latest()));
-    await connection.networkHelpers.time.increaseTo(BigInt(epoch + 1) * epochSeconds);
-    return epoch;
+  const endEpoch = async (): Promise<void> => {
+    epoch = await endLatestEpoch(bench);
   };
-  const post = async (data: ReportData): Promise<{ report: Report; gas: number }> => {
-    const receipt = await settle(reports.post(...packFigures(data.figures)));
-    const block = await connection.ethers.provider.getBlock(receipt.blockNumber);
-    const report = { figures: data.figures, reporter: payer.address, postedAt: BigInt(block?.timestamp ?? 0) };
-    return { report, gas: Number(receipt.gasUsed) };
-  };
-  const bySpan = (proof: string): Sent => reports.challenge(bench.spanFaults, proof);
+  const post = (data: ReportData): Promise<Posted> => postReport(bench, data);
   const byPayout = (proof: string): Sent => reports.challenge(bench.payoutFaults, proof);
   const at = middleOf(size);
   const right = spansOf(world);
@@ -103,23 +82,8 @@ async function* measureSize(bench: Bench, size: number): AsyncGenerator<Figure> 
   yield gasFigure("report an epoch", second.gas, REPORT_BUDGET);
   await defeat(second.report, dataOf(right));
 
-  const own = contributions[0];
-  const place = { start: right[40].matchStart, length: gramLength(output, right[40].matchStart), sourceOffset: 0 };
-  place.sourceOffset = right[40].sourceOffset;
-  const later = right.map((span) => ({ ...span, contribution: contributions[1].index }));
-  const faults: Record<string, { spans: readonly Span[]; prove: (proofs: FaultProofs) => Sent }> = {
-    "prove a false span (F1)": {
-      spans: right.map((span) => ({ ...span, sourceOffset: span.sourceOffset + 1 })),
-      prove: (proofs) => bySpan(proofs.falseSpan({ inference: at, span: 40, output, contribution: own })),
-    },
-    "prove an earlier owner (F2)": {
-      spans: later,
-      prove: (proofs) => bySpan(proofs.earlierOwner({ inference: at, span: 40, place, output, contribution: own })),
-    },
-    "prove a missing span (F3)": {
-      spans: right.filter((_, i) => i !== 40),
-      prove: (proofs) => bySpan(proofs.missingSpan({ inference: at, gap: 40, place, output, contribution: own })),
-    },
+  const faults: Record<string, SpanFault> = {
+    ...spanFaultsOf({ bench, world, inference: at }),
     "prove a wrong payee (F4)": {
       spans: right,
       prove: (proofs) => byPayout(proofs.payee({ inference: at, span: 40 })),
@@ -164,79 +128,9 @@ async function* measureSize(bench: Bench, size: number): AsyncGenerator<Figure> 
   yield gasFigure("pay a report", await gasOf(reports.pay(last.report, pot)));
 }
 
-interface PotWorld {
-  pot: Pot;
-  log: Split;
-  contributions: [ContributionText, ContributionText];
-  output: Uint8Array;
-}
-
-/** A pot for a Datanet with `size` contributions, of which the last two have the same text. */
-async function createPot(bench: Bench, size: number): Promise<PotWorld> {
-  const like = new ContributionLog();
-  const batch = contribute({ name: "a log for comparison" });
-  like.append(sharesOf(batch));
-  const likeId = await createDatanet(bench);
-  await acceptSigned({ bench, datanetId: likeId, batch });
-
-  const text = toUtf8Bytes(Array.from({ length: 20_000 }, (_, i) => wordAt(i)).join(" "));
-  const log = new ContributionLog();
-  log.append(strangers(size - 2));
-  const datanetId = await createDatanet(bench);
-  await storeLog({
-    bench,
-    datanetId,
-    tree: log.latest.split.tree,
-    like: { datanetId: likeId, tree: like.latest.split.tree },
-  });
-  const texts = [text, text];
-  const batchOfTexts: Contributed[] = texts.map((content, i) => {
-    const { contentRoot, byteLength } = ContentTree.from(content);
-    const described = {
-      contentRoot,
-      byteLength: BigInt(byteLength),
-      licenseHash: id(`licence ${i}`),
-      uriHash: id(URI),
-    };
-    return {
-      contributor: new Wallet(id(`contributor ${i}`)),
-      content: described,
-      evidence: evidenceOf(described),
-      units: 1_000n,
-    };
-  });
-  await acceptSigned({ bench, datanetId, batch: batchOfTexts });
-  const split = log.append(sharesOf(batchOfTexts)).split;
-  const version = await latestSplit({ bench, datanetId, log: split });
-  const contributions = texts.map((content, i) => ({
-    index: size - 2 + i,
-    content: batchOfTexts[i].content,
-    text: content,
-  })) as [ContributionText, ContributionText];
-
-  const { reports, pots } = bench;
-  const number = (await pots.potCount()) + 1n;
-  const pot: Pot = {
-    keeper: await reports.getAddress(),
-    number,
-    datanetId,
-    version: 1n,
-    versionSplitId: version.id,
-    logSplitId: split.id,
-    logSize: size,
-    arbiter: ZeroAddress,
-    gram: GRAM,
-    commons: 0,
-    feeBps: 100,
-  };
-  const entry = {
-    index: contributions[0].index,
-    content: contributions[0].content,
-    proof: proveShare(split, contributions[0].index),
-  };
-  const wrapped = { datanetId, version: 1n, size, wrapping: proveShare(version, 0) };
-  await settle(pots.createPot(reports, wrapped, entry, GRAM, 0, 100));
-  return { pot, log: split, contributions, output: text.slice(3, 20_000) };
+/** A Datanet's log in which all but the last shares are strangers'. */
+function logOf(size: number): Parameters<typeof createPot>[1] {
+  return { size, treeOf: (shares) => SumTree.from([...strangers(size - 2), ...shares]) };
 }
 
 function* strangers(count: number): Generator<Share> {
@@ -251,39 +145,6 @@ function* strangers(count: number): Generator<Share> {
   }
 }
 
-function wordAt(i: number): string {
-  return (BigInt(id(`word ${i}`)) % 10n ** BigInt(2 + (i % 9))).toString();
-}
-
-/** Matches of the output with the first of the two contributions, each of as many bytes as a match can have. */
-function spansOf({ output, contributions: [{ index }] }: PotWorld): Span[] {
-  const starts = [0];
-  for (let i = 0; i < output.length; i++) if (output[i] === 0x20) starts.push(i + 1);
-  // The output begins within a word.
-  const spans: Span[] = [];
-  for (let token = 1; spans.length < SPANS;) {
-    let end = token;
-    while (starts[end + 1] - 1 - starts[token] <= 254) end++;
-    spans.push({
-      creditStart: starts[token],
-      creditEnd: starts[end],
-      matchStart: starts[token],
-      matchEnd: starts[end] - 1,
-      contribution: index,
-      sourceOffset: starts[token] + 3,
-    });
-    token = end;
-  }
-  return spans;
-}
-
-/** Bytes of the first K tokens from a place of a text. */
-function gramLength(text: Uint8Array, start: number): number {
-  let end = start;
-  for (let tokens = 0; tokens < GRAM; tokens++) end = text.indexOf(0x20, end + 1);
-  return end - start;
-}
-
 function middleOf(size: number): number {
   return size / 2 + 1;
 }
@@ -293,7 +154,7 @@ function middleOf(size: number): number {
  * proofs cost depends on how deep the trees are.
  */
 function largeReport({
-  world: { pot, output },
+  world,
   spans,
   epoch,
   size,
@@ -304,43 +165,32 @@ function largeReport({
   size: number;
 }): ReportData {
   const at = middleOf(size);
-  const dataShare = dataShareOf(AMOUNT, WHOLE / 2n);
   const reported = spans.map((span, credit) => ({ ...span, credit }));
-  const { contentRoot } = ContentTree.from(output);
-  const inference = {
-    operator: `0x${"0d".repeat(20)}`,
-    splitId: id("service"),
-    memo: id("memo"),
-    settled: AMOUNT * 100n,
-    receipts: 100,
-    place: 50,
-    amount: AMOUNT,
-    outputRoot: contentRoot,
-    outputLength: output.length,
-    spansRoot: new SpanTree(reported).root,
-    spans: reported.length,
-  };
+  const inference = inferenceOf(world, reported);
   // Most are looked at by nobody, so that one evidence does for all of them.
   const inferences: ReportedInference[] = Array.from({ length: size }, (_, i) => ({
-    inference: { ...inference, receiptDigest: keccak256(toUtf8Bytes(`receipt ${i}`)) },
-    dataShare,
+    inference: { ...inference, receiptDigest: id(`receipt ${i}`) },
+    dataShare: DATA_SHARE,
   }));
   const credits: Credit[] = Array.from({ length: size }, (_, i) => ({
     // Nobody's, so that whoever is to have them is not the one.
     payee: walletAccount(`0x${id(`payee ${i}`).slice(26)}`),
-    amount: i < spans.length ? creditOf({ dataShare, span: spans[i], outputLength: output.length }) - 1n : 1n,
+    amount:
+      i < spans.length
+        ? creditOf({ dataShare: DATA_SHARE, span: spans[i], outputLength: world.output.length }) - 1n
+        : 1n,
     inference: at,
     span: i,
   }));
-  const total = dataShare * BigInt(size);
-  const shares = listShares({ pot, credits: credits.slice(0, size - 1), total });
+  const total = DATA_SHARE * BigInt(size);
+  const shares = listShares({ pot: world.pot, credits: credits.slice(0, size - 1), total });
   const lists: ReportLists = {
     inferences,
     spans: inferences.map((_, i) => (i === at ? reported : [])),
     credits,
     shares,
   };
-  return new ReportData({ pot, epoch, lists });
+  return new ReportData({ pot: world.pot, epoch, lists });
 }
 
 const NO_RECEIPT: Receipt = {
