@@ -6,6 +6,7 @@ import { renderDemo } from "./blocks/demo.ts";
 import { renderCaseConstants, renderCaseExample, renderSlashCaps, renderSlashExample } from "./blocks/disputes.ts";
 import { renderGas, renderLimits, renderMainGas, renderSizes } from "./blocks/gas.ts";
 import { findMessages } from "./blocks/messages.ts";
+import { renderScenarioFormat, renderScenarioLimits, renderShippedScenarios } from "./blocks/scenarios.ts";
 import { findConstants, findEvents } from "./blocks/solidity.ts";
 import { renderVoucherErrors } from "./blocks/vouchers.ts";
 
@@ -18,6 +19,11 @@ const BLOCKS: Record<string, Record<string, () => Promise<string>>> = {
   "docs/events.md": { events: renderEvents },
   "docs/gas.md": { gas: renderGas, limits: renderLimits, sizes: renderSizes },
   "docs/operators.md": { errors: renderVoucherErrors },
+  "docs/scenarios.md": {
+    format: renderScenarioFormat,
+    limits: renderScenarioLimits,
+    shipped: renderShippedScenarios,
+  },
   "docs/slashing.md": { caps: renderSlashCaps, example: renderSlashExample },
 };
 

@@ -10,6 +10,7 @@ import { readScenarioFile, textsIn } from "../../../scripts/scenario/files.ts";
 import { type Problem, readScenario, ScenarioError } from "../../../sdk/scenario/readScenario.ts";
 import { LAYERS, RAILS, type Scenario, type ScenarioEvent } from "../../../sdk/scenario/scenario.ts";
 import { AJV_OPTIONS } from "../../../sdk/scenario/structure.ts";
+import { findCodeBlocks } from "../../docs/markdown.ts";
 
 const BROKEN = path.join(import.meta.dirname, "broken");
 const COMPLETE = readFileSync(path.join(import.meta.dirname, "complete.yaml"), "utf8");
@@ -405,6 +406,25 @@ describe("shipped scenarios", () => {
     const events = schema.$defs.event.oneOf.map(({ $ref }) => $ref.replace("#/$defs/", ""));
     const used = new Set<string>(all().flatMap((scenario) => scenario.events.map(({ kind }: ScenarioEvent) => kind)));
     expect(used).to.deep.equal(new Set(events));
+  });
+});
+
+describe("docs/scenarios.md", () => {
+  const document = readFileSync("docs/scenarios.md", "utf8");
+
+  it("begins with a scenario that can be read", () => {
+    const [block] = findCodeBlocks(document).filter(({ language }) => language === "yaml");
+    expect(read(block.code).expectations).to.have.length(1);
+  });
+
+  it("shows sentences that can be expected", () => {
+    const section = document.slice(document.indexOf("## What comes out"), document.indexOf("## All keys"));
+    const sentences = [...section.matchAll(/^\| `(.*?)` +\|/gm)].map(([, sentence]) => sentence);
+    expect(sentences.length).to.be.greaterThanOrEqual(10);
+    const text = MINIMAL.replace("people: {", "people: { alice: {}, authors: { count: 2 },")
+      .replace("models:", "datanets: { recipes: { owner: lab, contributions: [{ by: alice, text: Salt }] } }\nmodels:")
+      .replace("operators: {", "operators: { rogue: { stake: 0 },");
+    expect(read(`${text}expect: ${JSON.stringify(sentences)}\n`).expectations).to.have.length(sentences.length);
   });
 });
 
