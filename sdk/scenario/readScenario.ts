@@ -171,14 +171,11 @@ class Reader {
     for (const [name, tree] of fields.entries(this.#root, "people")) {
       const [count, funds, claims] = [fields.integer(tree, "count"), this.#fundsOf(tree), readClaims(tree, fields)];
       const first = people.length;
-      if (
-        !names.declare(
-          name,
-          tree,
-          count === undefined ? { kind: "person", person: first } : { kind: "group", first, count },
-        )
-      )
-        continue;
+      names.declare(
+        name,
+        tree,
+        count === undefined ? { kind: "person", person: first } : { kind: "group", first, count },
+      );
       if (first + (count ?? 1) > MAX_PEOPLE) {
         this.#problems.add(
           tree.keyOffset,

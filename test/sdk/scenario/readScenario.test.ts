@@ -10,6 +10,7 @@ import { readScenarioFile, textsIn } from "../../../scripts/scenario/files.ts";
 import { type Problem, readScenario, ScenarioError } from "../../../sdk/scenario/readScenario.ts";
 import { LAYERS, RAILS, type Scenario, type ScenarioEvent } from "../../../sdk/scenario/scenario.ts";
 import { AJV_OPTIONS } from "../../../sdk/scenario/structure.ts";
+import { randomFrom } from "../random.ts";
 import { findCodeBlocks } from "../../docs/markdown.ts";
 
 const BROKEN = path.join(import.meta.dirname, "broken");
@@ -303,12 +304,137 @@ models: { top: { builder: lab, units: 1, on: { base: 1 } },`,
     ]);
   });
 
+  it("takes what is just within the limits", () => {
+    const operators = Array.from({ length: 15 }, (_, i) => `op${i}: { stake: 0, backers: { lab: 0.5 } }`);
+    const {
+      periods,
+      people,
+      operators: read16,
+    } = read(`
+name: At the limits
+seed: 4294967295
+periods: 4
+period: 6 days
+people: { lab: {}, ann: {}, readers: { count: 2, funds: 299799995.75 } }
+fees: { treasury: 10 %, operator: 60 %, stakers: 20 %, perCall: 1 }
+datanets:
+  d: { owner: lab, ownerShare: 30 %, curatorShare: 20 %, contributions: [{ by: ann, text: Salt, units: 1000000000 }] }
+models: { base: { builder: lab, units: 1, on: { d: 1000000000 } } }
+operators:
+  north: { stake: 1000, commission: 50 %, backers: { lab: 100000 }, serves: { base: { in: 0.001, out: 0 } } }
+  south: { stake: 300000, backers: { ann: 399999001 } }
+  ${operators.join("\n  ")}
+traffic: [{ from: readers, to: base, pays: wallet, payments: 2500000, tokensIn: 1, tokensOut: 0, periods: 1..4 }]
+events:
+  - { at: 1, do: vote, fees: { treasury: 0 % }, by: [ann] }
+  - { at: 2, do: outage, operator: north, periods: 3 }
+  - { at: 3, do: dispute, claimant: ann, operator: north, slash: 20200, ruling: claimant }
+expect:
+  - ann earns at most 100 % of payments in period 4
+  - ann earns at most 1000000000 OPEN
+`);
+    const funds = people.reduce((sum, person) => sum + person.funds, 0n);
+    const staked = read16.flatMap(({ stake, backers }) => [stake, ...backers.map(({ amount }) => amount)]);
+    expect(periods).to.equal(4);
+    expect(staked.reduce((sum, amount) => sum + amount, funds)).to.equal(1_000_000_000n * OPEN);
+  });
+
+  it("takes a vote of just enough stake, with just enough time", () => {
+    const text = MINIMAL.replace("periods: 2", "periods: 4").replace(
+      "stake: 1000,",
+      "stake: 300000, backers: { lab: 100000 },",
+    );
+    const vote = "events: [{ at: 1, do: vote, fees: { treasury: 0 % }, by: [lab] }]";
+    expect(read(`${text}${vote}`).events).to.have.length(1);
+  });
+
+  it("refuses what is too much", function () {
+    this.timeout(30_000);
+    const firstProblem = (text: string, readText = (): Uint8Array => new Uint8Array()): string => {
+      const [problem] = problemsOf(() => readScenario({ file: "test.yaml", text, readText, listFolder: () => [] }));
+      return problem.message;
+    };
+    const names = (count: number): string[] => Array.from({ length: count }, (_, i) => `n${i}`);
+    const models = names(1_001).map((name) => `${name}: { builder: lab, units: 1 }`);
+    const on = (count: number): string =>
+      `on: { ${names(count)
+        .map((name) => `${name}: 1`)
+        .join(", ")} }`;
+    const withModels = MINIMAL.replace("models: {", `models: { ${models.join(", ")},`);
+    expect(firstProblem(withModels.replace("units: 1 } }", `units: 1, ${on(1_001)} } }`))).to.equal(
+      "`on` has more than 1,000 entries; write fewer.",
+    );
+    const parents = `count: 2, parents: { count: 100, units: 100 }, ${on(950)}`;
+    expect(firstProblem(withModels.replace("units: 1 } }", `units: 1, ${parents} } }`))).to.equal(
+      "This builds on 1,050 others; one transaction registers 1,000 at most. Put models in between.",
+    );
+    const served = MINIMAL.replace("units: 1 }", "units: 1, count: 6000 }").replace(
+      "operators: {",
+      "operators: { south: { stake: 1000, serves: { base: { in: 1, out: 1 } } },",
+    );
+    expect(firstProblem(served)).to.equal("With this there are 12,000 services; a scenario can have 10,000.");
+    expect(firstProblem(`name: [${"1,".repeat(200_001)}]`)).to.equal(
+      "There are more than 200,000 values in this file, those that aliases stand for included. " +
+        "Write less, with groups and families.",
+    );
+    const files = names(65).map((name) => `{ by: lab, file: ${name} }`);
+    const texts = MINIMAL.replace(
+      "models:",
+      `datanets: { d: { owner: lab, contributions: [${files.join(", ")}] } }\nmodels:`,
+    );
+    expect(firstProblem(texts, () => new Uint8Array((1 << 20) + 1))).to.equal(
+      "The file n0 has 1,048,577 bytes; a text can have 1,048,576. Make several contributions of it.",
+    );
+    let count = 0;
+    expect(firstProblem(texts, () => new Uint8Array(1 << 20).fill(33 + count++))).to.equal(
+      "With this text they have more than 67,108,864 characters together; use fewer or shorter ones.",
+    );
+  });
+
   it("says in its message what is wrong, one line for each problem", () => {
     const run = (): Scenario => read(MINIMAL.replace("pays: wallet", "pays: cash").replace("periods: 2", "periods: 0"));
     expect(run).to.throw(
       ScenarioError,
       /^test\.yaml:3:10: `periods` is 0\. .*\ntest\.yaml:7:\d+: `pays` is "cash"\. .*$/,
     );
+  });
+
+  it("either reads a file or says what is wrong with it, whatever happened to it", function () {
+    this.timeout(30_000);
+    const { integer } = randomFrom(2026);
+    const odd = [
+      "~",
+      "-1",
+      "1e9",
+      "[]",
+      "{}",
+      "*x",
+      "!x",
+      "&x",
+      "5 %",
+      "2..1",
+      "__proto__",
+      "readers",
+      '"',
+      "|",
+      "\t",
+      ": ",
+    ];
+    for (let run = 0; run < 200; run++) {
+      let text = COMPLETE;
+      for (let change = 0; change <= integer(3); change++) {
+        const words = [...text.matchAll(/[^\s,:{}[\]]+/g)];
+        const { index, 0: word } = words[integer(words.length)];
+        const instead = integer(2) === 0 ? odd[integer(odd.length)] : words[integer(words.length)][0];
+        text = text.slice(0, index) + instead + text.slice(index + word.length);
+      }
+      try {
+        read(text);
+      } catch (error) {
+        expect(error, text).to.be.instanceOf(ScenarioError);
+        expect((error as ScenarioError).problems, text).to.not.deep.equal([]);
+      }
+    }
   });
 
   describe("every key of the schema", () => {
