@@ -7,6 +7,7 @@ import { configVariable, defineConfig } from "hardhat/config";
 import type { EdrNetworkUserConfig } from "hardhat/types/config";
 import type { HardhatPlugin } from "hardhat/types/plugins";
 
+import { verbTasks } from "./tasks/index.ts";
 import { generateTwins, TWINS_SOURCES, type TwinsPipeline } from "./test/twins/generate.ts";
 
 loadDotenv({ quiet: true });
@@ -84,6 +85,7 @@ const goldenVectors = { readDirectory: ["test/vectors"] };
 
 export default defineConfig({
   plugins: [hardhatToolboxMochaEthers, quietDependencies],
+  tasks: verbTasks,
   paths: {
     sources: ["contracts", "test/mocks", "test/twins"],
     // Code instrumented for coverage is kept apart, so that nothing else deploys or measures it. It needs neither twins nor

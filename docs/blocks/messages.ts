@@ -8,6 +8,9 @@ const SOURCES = ["scripts/{deploy,check-deployment}.ts", "scripts/lib/*.ts"];
 /** A sentence with some text of its own; the others pass on what somebody else says. */
 const SENTENCE = /^.*[a-z]{2}.*[.…]$/;
 
+/** Classes of what people can put right. */
+const ERRORS = ["UserError", "UnreachableError"];
+
 /** What the scripts for deployment can say when something is wrong; "…" stands for what differs. */
 export async function findMessages(): Promise<string[]> {
   const messages: string[] = [];
@@ -19,7 +22,7 @@ export async function findMessages(): Promise<string[]> {
 }
 
 function collectMessages(node: ts.Node, messages: string[]): void {
-  if (ts.isNewExpression(node) && node.expression.getText() === "UserError") {
+  if (ts.isNewExpression(node) && ERRORS.includes(node.expression.getText())) {
     messages.push(...(node.arguments ?? []).flatMap(textsOf));
   } else if (ts.isReturnStatement(node) && node.expression && /^(describe|advise)/.test(nameOfFunction(node))) {
     messages.push(...textsOf(node.expression));

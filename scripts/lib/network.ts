@@ -2,7 +2,7 @@ import hre from "hardhat";
 import type { HttpNetworkConfig, ResolvedConfigurationVariable } from "hardhat/types/config";
 import type { NetworkConnection } from "hardhat/types/network";
 
-import { UserError } from "./script.ts";
+import { UnreachableError, UserError } from "./script.ts";
 
 /** The networks a person can name. Hardhat's `default` and `node` are the embedded chain under other names. */
 const NETWORK_NAMES = Object.keys(hre.config.networks).filter((name) => name !== "default" && name !== "node");
@@ -30,7 +30,7 @@ export async function connectToNetwork(networkName: string | undefined): Promise
   } catch {
     await connection.close();
     // Only the origin: the path or query of an RPC address often is a secret key.
-    throw new UserError(`No node answers at ${new URL(url).origin}. ${adviseOnSilence(networkName)}`);
+    throw new UnreachableError(`No node answers at ${new URL(url).origin}. ${adviseOnSilence(networkName)}`);
   }
   return connection;
 }

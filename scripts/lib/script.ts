@@ -3,7 +3,12 @@ import { parseArgs } from "node:util";
 
 /** A failure that the person who ran the script can put right. The message is a sentence that says how. */
 export class UserError extends Error {
-  override readonly name = "UserError";
+  override readonly name: string = "UserError";
+}
+
+/** Nobody answers where a node should be. */
+export class UnreachableError extends UserError {
+  override readonly name = "UnreachableError";
 }
 
 /** Hardhat's own errors are written for people, and start with a code such as "HHE910: ". */
