@@ -234,7 +234,10 @@ export class Context {
     const { address, tag } = decodeAccount(account);
     const name = this.people.nameOf(address);
     if (tag === 0n) return name;
-    if (name === "staking") return `stakers of …${tag.toString(16).padStart(24, "0").slice(-8)}`;
+    if (name === "staking") {
+      const operator = this.people.endingWith(tag);
+      return `stakers of ${operator ?? `…${tag.toString(16).padStart(24, "0").slice(-8)}`}`;
+    }
     return `${name}, account ${tag}`;
   }
 }
@@ -261,7 +264,9 @@ const NO_NETWORK =
 async function connect(hre: HardhatRuntimeEnvironment): Promise<NetworkConnection> {
   const name = hre.globalOptions.network ?? "default";
   const { [name]: config } = hre.config.networks;
-  return config?.type === "edr-simulated" ? await hre.network.getOrCreate(name) : await connectToNetwork(name);
+  return config?.type === "edr-simulated"
+    ? await hre.network.getOrCreate(hre.globalOptions.network)
+    : await connectToNetwork(name);
 }
 
 /** The embedded chain is everybody's who asks for it, and stays. */

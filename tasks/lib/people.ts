@@ -24,6 +24,7 @@ export const LOCAL_NAMES = [
 ] as const;
 
 const LOCAL_CHAIN = 31_337;
+const TAG_MASK = (1n << 96n) - 1n;
 
 /** Who can sign, and what everybody is called. */
 export class People {
@@ -107,9 +108,16 @@ export class People {
     return (index < 0 ? undefined : this.#names.at(index)) ?? contract?.[0] ?? address;
   }
 
+  /** Who of the named has an address whose low 12 bytes are these. */
+  endingWith(tag: bigint): string | undefined {
+    const index = this.#addresses.findIndex((address) => (BigInt(address) & TAG_MASK) === tag);
+    return index < 0 ? undefined : this.#names.at(index);
+  }
+
   /** The signer of one of the node's accounts; undefined if the node has no such account. */
   unlocked(address: string): Signer | undefined {
-    return this.#signers.at(this.#addresses.indexOf(address) >>> 0);
+    const index = this.#addresses.indexOf(address);
+    return index < 0 ? undefined : this.#signers[index];
   }
 
   #addressOf(who: string): string | undefined {

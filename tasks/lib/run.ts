@@ -73,11 +73,9 @@ async function perform({
     const { sent, done } = await carryOut({ context, steps: planned.steps, dryRun, onSent });
     const report = await planned.report(done);
     const lines = sent.map((step, i) => (dryRun ? renderTrial(step, i, context) : renderSent(step, context)));
-    const says = dryRun ? [...lines, "", "Then:"] : lines;
-    return {
-      document: { ...head, transactions: sent.map(documentOf), result: report.result },
-      text: [...(dryRun ? ["Nothing is sent. This is what would be:"] : []), ...says, renderReport(report)].join("\n"),
-    };
+    const intro = sent.length === 0 ? "Nothing is sent." : "Nothing is sent. This is what would be:";
+    const text = [...(dryRun ? [intro] : []), ...lines, renderReport(report)].filter((part) => part !== "").join("\n");
+    return { document: { ...head, transactions: sent.map(documentOf), result: report.result }, text };
   } finally {
     await context.close();
   }

@@ -310,7 +310,7 @@ export const runs: Runs<typeof CHANNELS> = {
       says: [
         channels.length === 0 ? "There is no channel yet." : `${channels.length} channel(s)`,
         {
-          columns: ["#", "payer", "operator", "#left OPEN", "#settled OPEN", "withdrawal"],
+          columns: ["#no.", "payer", "operator", "#left OPEN", "#settled OPEN", "withdrawal"],
           rows: channels.map(({ number, payer, operator, balance, settled, withdrawableAt }) => [
             String(number),
             context.people.nameOf(payer),

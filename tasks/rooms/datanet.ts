@@ -266,7 +266,7 @@ export const runs: Runs<typeof DATANETS> = {
         `${formatAsset(asset)} has ${contributions.length} contribution(s).`,
         facts({ split: splitId, "split of the contributions": split.id }),
         {
-          columns: ["#", "contributor", "#units", "#part"],
+          columns: ["#no.", "contributor", "#units", "#part"],
           rows: contributions.map(({ index, contributor, units }) => [
             String(index),
             context.people.nameOf(contributor),
@@ -314,7 +314,7 @@ export const runs: Runs<typeof DATANETS> = {
           ? []
           : [
               {
-                columns: ["#", "contributor", "#bytes", "where"],
+                columns: ["#no.", "contributor", "#bytes", "where"],
                 rows: waiting.map(({ number, contributor, content, uri }) => [
                   String(number),
                   nameOf(contributor),

@@ -242,7 +242,7 @@ export const runs: Runs<typeof DISPUTES> = {
       says: [
         cases.length === 0 ? "There is no case yet." : `${cases.length} case(s)`,
         {
-          columns: ["#", "status", "claimant", "respondent", "harmed", "#slash OPEN", "#bond OPEN", "#shares"],
+          columns: ["#no.", "status", "claimant", "respondent", "harmed", "#slash OPEN", "#bond OPEN", "#shares"],
           rows: cases.map(({ caseId, status, claimant, respondent, harmed, amount, bond, shares }) => [
             String(caseId),
             status,

@@ -1,4 +1,4 @@
-import { getAddress, parseEther, ZeroAddress, ZeroHash } from "ethers";
+import { formatEther, getAddress, parseEther, ZeroAddress, ZeroHash } from "ethers";
 
 import { UserError } from "../../scripts/lib/script.ts";
 import { walletAccount } from "../../sdk/account.ts";
@@ -225,8 +225,9 @@ export const runs: Runs<typeof PAYMENTS> = {
       weiPerToken: parseEther("1") ** 2n / openPerEther,
     };
     const price = maxFeePerGas ?? gasPrice ?? 0n;
-    // At no price for gas everything is worth releasing.
-    const plan = planClaim({ ...question, gasPrice: anyway ? 0n : price });
+    const careful = planClaim({ ...question, gasPrice: price });
+    // At no price for gas everything is worth releasing: what there is, if it is not worth it yet.
+    const plan = careful.worthwhile && !anyway ? careful : planClaim({ ...question, gasPrice: 0n });
     const cost = BigInt(plan.gas) * price;
     const worthwhile = plan.value > cost;
     const amount = plan.yield + plan.balance;
@@ -237,12 +238,15 @@ export const runs: Runs<typeof PAYMENTS> = {
       released,
     }));
     const name = context.people.nameOf(context.me);
-    const steps = amount === 0n || !(worthwhile || anyway) ? [] : await claimSteps(plan, to);
+    const claims = amount > 0n && (careful.worthwhile || anyway);
+    const steps = claims ? await claimSteps(plan, to) : [];
+    const gas = `${integer(plan.gas)} gas, ${formatEther(cost)} ether at most`;
     const verdict =
       amount === 0n
         ? `${name} has nothing to claim.`
-        : `A claim brings ${open(amount)} for about ${integer(plan.gas)} gas, which is ${worthwhile ? "" : "not "}worth it.`;
-    const advice = steps.length === 0 && amount > 0n ? ["Wait for more, or say --anyway."] : [];
+        : `A claim brings ${open(amount)} for about ${gas}: ${worthwhile ? "" : "not "}worth it at ` +
+          `${open(openPerEther)} per ether.`;
+    const advice = !claims && amount > 0n ? ["Wait for more, or say --anyway."] : [];
 
     async function claimSteps({ releaseFirst, draws }: ClaimPlan, recipient: string): Promise<Step[]> {
       const releases = await Promise.all(

@@ -24,10 +24,11 @@ async function stakeSteps(
 export const runs: Runs<typeof STAKES> = {
   add: async (context, { operator, amount, fromBalance: balance }) => ({
     steps: await stakeSteps(context, { operator, amount, balance }),
-    report: async () => {
+    report: async (done) => {
       const name = context.people.nameOf(operator);
       const eligible = await context.protocol.staking.isEligible(operator);
-      return { says: [`${name} ${eligible ? "may" : "may not yet"} serve.`], result: { operator, amount } };
+      const says = done.dry ? [] : [`${name} ${eligible ? "may" : "may not yet"} serve.`];
+      return { says, result: { operator, amount } };
     },
   }),
 

@@ -25,7 +25,8 @@ const MOST_SHARES = 50;
 
 function linesOf(context: Context, registries: RegistryState, node: LineageNode, depth: number): Line[] {
   const lines: Line[] = [];
-  for (const { share, index, part, upstream } of node.shares.slice(0, MOST_SHARES)) {
+  const earning = node.shares.filter(({ share }) => share.units > 0n);
+  for (const { share, index, part, upstream } of earning.slice(0, MOST_SHARES)) {
     const common = { depth, index, percent: part * 100 };
     if (upstream === undefined) {
       const { recipient } = share;
