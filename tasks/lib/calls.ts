@@ -1,4 +1,4 @@
-import { type ContractTransaction, Result } from "ethers";
+import { type ContractTransaction, type ParamType, Result } from "ethers";
 
 import type { Contracts } from "./contracts.ts";
 
@@ -16,7 +16,7 @@ export function decodeCall(transaction: ContractTransaction, contracts: Contract
   if (contract === undefined || parsed === null) return undefined;
   const entries = parsed.fragment.inputs.map((input, i): [string, unknown] => [
     input.name === "" ? `value${i}` : input.name,
-    plain(parsed.args[i], input.arrayChildren === null ? input.components : null),
+    plain(parsed.args[i], input),
   ]);
   return { contract: contract.name, function: parsed.name, arguments: Object.fromEntries(entries) };
 }
@@ -36,21 +36,9 @@ export function describeValue(value: unknown): string {
 }
 
 /** Structs as objects, lists as arrays. */
-function plain(value: unknown, components: readonly { name: string }[] | null): unknown {
+function plain(value: unknown, { arrayChildren, components }: ParamType): unknown {
   if (!(value instanceof Result)) return value;
   const items = [...value] as unknown[];
-  const isStruct = components !== null && components.length === items.length && items.length > 0;
-  if (isStruct) return Object.fromEntries(components.map(({ name }, i) => [name, plainItem(items[i])]));
-  return items.map(plainItem);
-}
-
-function plainItem(value: unknown): unknown {
-  if (!(value instanceof Result)) return value;
-  // Lists of structs know their names.
-  const named = value.toObject() as Record<string, unknown>;
-  const names = Object.keys(named).filter((name) => name !== "_");
-  if (names.length === value.length && value.length > 0) {
-    return Object.fromEntries(names.map((name) => [name, plainItem(named[name])]));
-  }
-  return [...(value as unknown[])].map(plainItem);
+  if (arrayChildren !== null) return items.map((item) => plain(item, arrayChildren));
+  return Object.fromEntries((components ?? []).map((type, i) => [type.name, plain(items[i], type)]));
 }
