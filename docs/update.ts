@@ -8,12 +8,14 @@ import { renderGas, renderLimits, renderMainGas, renderSizes } from "./blocks/ga
 import { findMessages } from "./blocks/messages.ts";
 import { renderScenarioFormat, renderScenarioLimits, renderShippedScenarios } from "./blocks/scenarios.ts";
 import { findConstants, findEvents } from "./blocks/solidity.ts";
+import { renderCommonOptions, renderVerbs } from "./blocks/verbs.ts";
 import { renderVoucherErrors } from "./blocks/vouchers.ts";
 
 /** The parts of documents that are made from the project's own sources, by file and by the name in their markers. */
 const BLOCKS: Record<string, Record<string, () => Promise<string>>> = {
   "README.md": { demo: renderDemo, gas: renderMainGas },
   "docs/architecture.md": { caps: renderCaps },
+  "docs/command-line.md": { common: renderCommonOptions, verbs: renderVerbs },
   "docs/deploying.md": { messages: renderMessages },
   "docs/disputes.md": { constants: renderCaseConstants, example: renderCaseExample },
   "docs/events.md": { events: renderEvents },

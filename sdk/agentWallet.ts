@@ -19,6 +19,16 @@ export interface AgentsDomain {
   agents: string;
 }
 
+/** EIP-712 type of a consent. */
+export const WALLET_CONSENT_TYPES = {
+  AgentWalletSet: [
+    { name: "agentId", type: "uint256" },
+    { name: "newWallet", type: "address" },
+    { name: "owner", type: "address" },
+    { name: "deadline", type: "uint256" },
+  ],
+};
+
 /** EIP-712 data of a consent, as ERC-8004's reference deployment asks for it. */
 export function walletConsentTypedData({
   chainId,
@@ -27,14 +37,7 @@ export function walletConsentTypedData({
 }: AgentsDomain & { consent: WalletConsent }): TypedData<WalletConsent> {
   return {
     domain: { name: "ERC8004IdentityRegistry", version: "1", chainId, verifyingContract: agents },
-    types: {
-      AgentWalletSet: [
-        { name: "agentId", type: "uint256" },
-        { name: "newWallet", type: "address" },
-        { name: "owner", type: "address" },
-        { name: "deadline", type: "uint256" },
-      ],
-    },
+    types: WALLET_CONSENT_TYPES,
     value: consent,
   };
 }

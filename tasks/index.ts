@@ -26,7 +26,7 @@ function taskOf(verb: Verb): NewTaskDefinition {
   const builder = task(verb.name, verb.description);
   const options = { ...describe(verb.options), ...COMMON_OPTIONS, ...(verb.signs ? SIGNING_OPTIONS : {}) };
   for (const [name, description] of Object.entries(options)) {
-    if (verb.options[name]?.kind === "flag") builder.addFlag({ name, description });
+    if (isFlag(verb, name)) builder.addFlag({ name, description });
     else builder.addOption({ name, description, type: ArgumentType.STRING_WITHOUT_DEFAULT, defaultValue: undefined });
   }
   builder.addFlag({ name: "json", description: JSON_FLAG });
@@ -34,9 +34,17 @@ function taskOf(verb: Verb): NewTaskDefinition {
   return builder
     .setAction(async () => {
       const { runVerb } = await import("./lib/run.ts");
-      return { default: async (raw, hre) => await runVerb({ verb, raw, hre }) };
+      return {
+        default: async (raw, hre) => {
+          await runVerb({ verb, raw, hre });
+        },
+      };
     })
     .build();
+}
+
+function isFlag({ options }: Verb, name: string): boolean {
+  return name in options && options[name].kind === "flag";
 }
 
 function describe(options: Record<string, Option>): Record<string, string> {

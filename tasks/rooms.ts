@@ -32,7 +32,7 @@ const LOADERS: Record<RoomName, () => Promise<{ runs: unknown }>> = {
 
 /** What a verb does, from the room it belongs to. */
 export async function loadRun(name: string): Promise<AnyRun> {
-  for (const [room, verbs] of Object.entries(ROOMS)) {
+  for (const [room, verbs] of Object.entries<Record<string, Verb>>(ROOMS)) {
     const key = Object.entries(verbs).find(([, verb]) => verb.name === name)?.[0];
     if (key === undefined) continue;
     const { runs } = await LOADERS[room as RoomName]();

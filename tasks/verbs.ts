@@ -23,4 +23,4 @@ export const ROOMS = {
 export type RoomName = keyof typeof ROOMS;
 
 /** Every verb there is. */
-export const VERBS: readonly Verb[] = Object.values(ROOMS).flatMap((room): Verb[] => Object.values(room));
+export const VERBS: readonly Verb[] = Object.values(ROOMS).flatMap((room: Record<string, Verb>) => Object.values(room));

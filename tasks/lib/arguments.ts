@@ -1,4 +1,4 @@
-import { getAddress, isAddress, isHexString, parseUnits, ZeroAddress } from "ethers";
+import { getAddress, isHexString, parseUnits, ZeroAddress } from "ethers";
 
 import { UserError } from "../../scripts/lib/script.ts";
 import { ASSET_KINDS, type AssetRef } from "./references.ts";
@@ -130,7 +130,8 @@ function readUint(text: string, { wrong }: Reading): bigint {
 }
 
 function readAsset(text: string, { wrong }: Reading, only?: AssetRef["kind"]): AssetRef {
-  const wanted = `${only === undefined ? "an asset" : `a ${only}`}, such as ${only ?? "datanet"}:1 or ${only ?? "model"}:2@3`;
+  const whose = only === undefined ? "an asset" : only === "agent" ? "an agent" : `a ${only}`;
+  const wanted = `${whose}, such as ${only ?? "datanet"}:1 or ${only ?? "model"}:2@3`;
   const match = /^(?:([a-z]+):)?([1-9]\d*)(?:@([1-9]\d*))?$/.exec(text);
   if (match === null) throw wrong(wanted);
   const [, kind, id, version] = match as (string | undefined)[];
@@ -159,6 +160,9 @@ function lowered(sentence: string): string {
 /** An address as it is typed; undefined if it is none. @throws UserError about one with a wrong checksum. */
 export function readAddress(text: string): string | undefined {
   if (!/^0x[0-9a-f]{40}$/i.test(text)) return undefined;
-  if (!isAddress(text)) throw new UserError(`${text} has a wrong checksum. Copy the address once more.`);
-  return getAddress(text);
+  try {
+    return getAddress(text);
+  } catch {
+    throw new UserError(`${text} has a wrong checksum. Copy the address once more.`);
+  }
 }

@@ -11,7 +11,7 @@ export interface DecodedCall {
 
 /** What a transaction does, in the names of the deployment's contracts. */
 export function decodeCall(transaction: ContractTransaction, contracts: Contracts): DecodedCall | undefined {
-  const contract = contracts.at(String(transaction.to));
+  const contract = contracts.at(transaction.to);
   const parsed = contract?.interface.parseTransaction({ data: transaction.data }) ?? null;
   if (contract === undefined || parsed === null) return undefined;
   const entries = parsed.fragment.inputs.map((input, i): [string, unknown] => [

@@ -1,4 +1,4 @@
-import { ErrorFragment, type Interface, type Result } from "ethers";
+import type { ErrorFragment, Interface, Result } from "ethers";
 
 import { ADVICE } from "./advice.ts";
 import { describeValue } from "./calls.ts";
@@ -62,8 +62,8 @@ export function explainRevert({
     const { name, fragment, args } = parsed;
     const values = valuesOf(fragment, args);
     const shown = Object.entries(values).map(([key, value]) => `${key}: ${describeValue(value)}`);
-    const advice = ADVICE[name];
-    const text = [`${name}(${shown.join(", ")})`, ...(advice === undefined ? [] : [advice])].join("\n");
+    const advice = name in ADVICE ? [ADVICE[name]] : [];
+    const text = [`${name}(${shown.join(", ")})`, ...advice].join("\n");
     return new ChainRefusal({ what, error: name, values, text });
   }
   return new ChainRefusal({

@@ -8,6 +8,7 @@ import type { NetworkConnection } from "hardhat/types/network";
 import {
   DEFAULT_DEPLOYMENTS,
   type Deployment,
+  display,
   identifyChain,
   locateDeployment,
   readDeployment,
@@ -90,7 +91,9 @@ export class Context {
       const protocol = await attachProtocol({ connection, addresses: deployment.contracts });
       const code = await connection.ethers.provider.getCode(deployment.contracts.ledger);
       if (code === "0x") {
-        throw new UserError(`There is no contract at ${deployment.contracts.ledger}, where ${record} has the ledger.`);
+        throw new UserError(
+          `There is no contract at ${deployment.contracts.ledger}, where ${display(record)} has the ledger.`,
+        );
       }
       const people = await People.of({ connection, contracts: deployment.contracts, chainId: chain.chainId });
       const signer = signs ? await people.signer({ hre, from, wallet }) : undefined;
@@ -262,11 +265,16 @@ const NO_NETWORK =
   '"npm run node" and the protocol from "npm run deploy -- --network localhost".';
 
 async function connect(hre: HardhatRuntimeEnvironment): Promise<NetworkConnection> {
-  const name = hre.globalOptions.network ?? "default";
-  const { [name]: config } = hre.config.networks;
-  return config?.type === "edr-simulated"
-    ? await hre.network.getOrCreate(hre.globalOptions.network)
+  const name = networkNameOf(hre);
+  const { networks } = hre.config;
+  return name in networks && networks[name].type === "edr-simulated"
+    ? await hre.network.getOrCreate(name)
     : await connectToNetwork(name);
+}
+
+/** Without `--network` Hardhat leaves it open. */
+function networkNameOf({ globalOptions }: { globalOptions: { network?: string } }): string {
+  return globalOptions.network ?? "default";
 }
 
 /** The embedded chain is everybody's who asks for it, and stays. */

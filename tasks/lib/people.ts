@@ -134,12 +134,8 @@ export class People {
       throw new UserError("--wallet takes a name such as ALICE, whose key is kept as ALICE_PRIVATE_KEY. Never a key.");
     }
     const name = `${wallet.toUpperCase()}_PRIVATE_KEY`;
-    const missing = async (): Promise<string> => "";
     // As Hardhat reads its own variables: the environment first, then the keystore.
-    const variable = configVariable(name);
-    const key =
-      process.env[name] ??
-      (await hre.hooks.runHandlerChain("configurationVariables", "fetchValue", [variable], missing));
+    const key = process.env[name] ?? (await readKeystore(hre, name));
     try {
       computeAddress(key);
     } catch {
@@ -148,5 +144,16 @@ export class People {
       );
     }
     return new Wallet(key, this.#connection.ethers.provider);
+  }
+}
+
+/** A value of the keystore; empty if it has none of that name. A wrong password is another matter. */
+async function readKeystore(hre: HardhatRuntimeEnvironment, name: string): Promise<string> {
+  try {
+    const missing = async (): Promise<string> => "";
+    return await hre.hooks.runHandlerChain("configurationVariables", "fetchValue", [configVariable(name)], missing);
+  } catch (error) {
+    if (error instanceof Error && /not found in the \w+ keystore/.test(error.message)) return "";
+    throw error;
   }
 }

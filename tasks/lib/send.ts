@@ -56,7 +56,7 @@ export async function carryOut({
     const described = {
       what: step.what,
       from,
-      to: String(transaction.to),
+      to: transaction.to,
       call: decodeCall(transaction, context.contracts),
       value: transaction.value ?? 0n,
     };

@@ -210,7 +210,7 @@ export const runs: Runs<typeof CHANNELS> = {
     const statuses = (await contract.simulate({ operator: context.me, settlements })).flat();
     const listed = groups
       .flatMap((group) => group.vouchers)
-      .map(({ channelId, claim }, i) => ({ channelId, total: claim.total, status: String(statuses[i]) }));
+      .map(({ channelId, claim }, i) => ({ channelId, total: claim.total, status: statuses[i] }));
     if (!listed.some(({ status }) => status === "settled")) {
       throw new UserError(`Nothing can be settled: ${[...new Set(listed.map(({ status }) => status))].join(", ")}.`);
     }

@@ -1,14 +1,12 @@
-import { ZeroAddress } from "ethers";
-import { id as hashOfText } from "ethers";
+import { id as hashOfText, ZeroAddress } from "ethers";
 
 import { UserError } from "../../scripts/lib/script.ts";
-import { casesIn } from "../../sdk/disputeCase.ts";
 import { type Content, ContentTree } from "../../sdk/content.ts";
 import { type ContractEvent, readEvents } from "../../sdk/contractEvents.ts";
 import { readLogs } from "../../sdk/chainLogs.ts";
 import { encodeDuplicateProof } from "../../sdk/duplicateProof.ts";
 import { encodeEquivocationProof } from "../../sdk/equivocationProof.ts";
-import { CASE_EVENTS } from "../../sdk/disputeCase.ts";
+import { CASE_EVENTS, casesIn } from "../../sdk/disputeCase.ts";
 import type { SignedReceipt } from "../../sdk/receipt.ts";
 import { encodeDraws, entitlementOf } from "../../sdk/split.ts";
 import type { Context } from "../lib/context.ts";
@@ -106,6 +104,12 @@ async function proofFrom(context: Context, args: ProveArgs): Promise<string> {
   throw new UserError(`Proofs for ${args.verifier} are made with the SDK. Give one with --proof.`);
 }
 
+/** What an arbitrator charges for a case, in wei (ERC-792). */
+async function feeOf({ protocol: { committee }, provider }: Context, arbitrator: string): Promise<bigint> {
+  const data = committee.interface.encodeFunctionData("arbitrationCost", ["0x"]);
+  return BigInt(await provider.call({ to: arbitrator, data }));
+}
+
 export const runs: Runs<typeof DISPUTES> = {
   prove: async (context, args) => {
     const verifier = VERIFIERS.find((name) => name === args.verifier) ?? "equivocations";
@@ -125,7 +129,7 @@ export const runs: Runs<typeof DISPUTES> = {
   },
 
   open: async (context, args) => {
-    const { court, committee } = context.protocol;
+    const { court } = context.protocol;
     const { respondent, harmed, amount, shares = [] } = args;
     let draws = "0x";
     let escrowed = 0n;
@@ -148,10 +152,9 @@ export const runs: Runs<typeof DISPUTES> = {
     const evidenceHash = await hashOf(args.evidence);
     const claim = { respondent, harmed, amount, evidenceHash, evidenceURI: args.evidenceUri };
     const arbitrator = await court.arbitrator();
-    const fee =
-      arbitrator === ZeroAddress ? 0n : await committee.attach(arbitrator).getFunction("arbitrationCost")("0x");
+    const fee = arbitrator === ZeroAddress ? 0n : await feeOf(context, arbitrator);
     const { approvals, allowed } = await fromWallet(context, { spender: "court", amount: bond });
-    const transaction = await court.open.populateTransaction(claim, bond, draws, { value: fee as bigint });
+    const transaction = await court.open.populateTransaction(claim, bond, draws, { value: fee });
     const name = context.people.nameOf(respondent);
     return {
       steps: [

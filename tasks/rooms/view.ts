@@ -40,6 +40,16 @@ function linesOf(context: Context, registries: RegistryState, node: LineageNode,
   return lines;
 }
 
+/** @throws UserError about one that is too large to read. */
+function treeOf(splitId: string, registries: RegistryState, depth: number): LineageNode {
+  try {
+    return lineageOf({ splitId, find: (id) => registries.split(id), depth });
+  } catch (error) {
+    if (error instanceof RangeError) throw new UserError(`${error.message} --depth says how deep.`);
+    throw error;
+  }
+}
+
 function renderLine({ depth, name, percent: part }: Line): [string, string] {
   return [`${"  ".repeat(depth)}${name}`, percent(part / 100)];
 }
@@ -84,9 +94,8 @@ export const runs: Runs<typeof VIEWS> = {
     const named = await splitNamed(context, args);
     const registries = await context.registries();
     const split = knownSplit(registries, named);
-    const find = registries.split.bind(registries);
-    const tree = linesOf(context, registries, lineageOf({ splitId: split.id, find, depth: Number(args.depth) }), 0);
-    const accounts = partsOf({ splitId: split.id, find }).map(({ account, part }) => ({
+    const tree = linesOf(context, registries, treeOf(split.id, registries, Number(args.depth)), 0);
+    const accounts = partsOf({ splitId: split.id, find: (id) => registries.split(id) }).map(({ account, part }) => ({
       account,
       name: context.nameOfAccount(account),
       percent: part * 100,

@@ -2,7 +2,7 @@ import { act, flag, look, may, need, or } from "../lib/verb.ts";
 
 const METADATA = {
   uri: or("text", "", "Where the document that describes it is."),
-  document: may("file", "That document, whose hash is recorded. Without it the hash of nothing is."),
+  document: may("file", "That document, whose hash is recorded; zero without it."),
 };
 const TERMS = {
   minShare: or("percent", "0", "Least part, in percent, that whoever builds on it has to give it."),

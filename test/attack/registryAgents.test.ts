@@ -2,7 +2,8 @@ import { expect } from "chai";
 import { ZeroAddress } from "ethers";
 import { network } from "hardhat";
 
-import { signWalletConsent, WALLET_CONSENT_TYPES, type WalletConsent } from "../registry/agentWallets.ts";
+import { WALLET_CONSENT_TYPES, type WalletConsent } from "../../sdk/agentWallet.ts";
+import { signWalletConsent } from "../registry/agentWallets.ts";
 import type { RegistryWorld } from "../registry/registryWorld.ts";
 import { type GuardedWorld, itStands } from "./registryAttack.ts";
 

@@ -10,7 +10,7 @@ import { findLinks, findSlugs, listDocs, readDoc } from "./markdown.ts";
 const README_COMMANDS = ['npx -y -p node@24 -c "npm ci && npm run demo"', 'npx -y -p node@24 -c "npm ci && npm test"'];
 
 /** A file or folder of the project, as documents name them. Records of deployments come and go. */
-const PATH = /`((?:contracts|docs|gas|ignition|scripts|sdk|test|\.ci)\/[^`<\s]*)`/g;
+const PATH = /`((?:contracts|docs|gas|ignition|scripts|sdk|tasks|test|\.ci)\/[^`<\s]*)`/g;
 
 describe("documents", () => {
   describe("generated parts", () => {

@@ -4,7 +4,8 @@ import { network } from "hardhat";
 
 import { delegate } from "../helpers/delegation.ts";
 import { accountOf } from "../helpers/shares.ts";
-import { signWalletConsent, type WalletConsent } from "./agentWallets.ts";
+import type { WalletConsent } from "../../sdk/agentWallet.ts";
+import { signWalletConsent } from "./agentWallets.ts";
 import { accept, createDatanet, OPEN, offersOf, rowsOf } from "./datanets.ts";
 import {
   type AssetVersion,

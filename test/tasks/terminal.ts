@@ -76,7 +76,7 @@ export class Terminal {
     console.error = (text: unknown) => errors.push(String(text));
     try {
       await hre.tasks.getTask(verb).run({ deployments: this.directory, ...given });
-      return { exitCode: Number(process.exitCode), output: output.join("\n"), errors: errors.join("\n") };
+      return { exitCode: process.exitCode, output: output.join("\n"), errors: errors.join("\n") };
     } finally {
       Object.assign(console, { log, error });
       process.exitCode = before;
