@@ -67,12 +67,13 @@ async function perform({
     if (!("steps" in planned)) {
       return { document: { ...head, transactions: [], result: planned.result }, text: renderReport(planned) };
     }
+    // At once: if a later step fails, people know what was done.
     const onSent = (step: Sent): void => {
-      if (json && !dryRun) console.error(renderSent(step, context));
+      if (!dryRun) (json ? console.error : console.log)(renderSent(step, context));
     };
     const { sent, done } = await carryOut({ context, steps: planned.steps, dryRun, onSent });
     const report = await planned.report(done);
-    const lines = sent.map((step, i) => (dryRun ? renderTrial(step, i, context) : renderSent(step, context)));
+    const lines = dryRun ? sent.map((step, i) => renderTrial(step, i, context)) : [];
     const intro = sent.length === 0 ? "Nothing is sent." : "Nothing is sent. This is what would be:";
     const text = [...(dryRun ? [intro] : []), ...lines, renderReport(report)].filter((part) => part !== "").join("\n");
     return { document: { ...head, transactions: sent.map(documentOf), result: report.result }, text };

@@ -50,6 +50,10 @@ export async function carryOut({
   const sent: Sent[] = [];
   const receipts: TransactionReceipt[] = [];
   let returned: bigint | null = null;
+  // What the chain would refuse in the end is not begun.
+  if (!dryRun && steps.length > 1) {
+    for (const step of steps) await tryOut({ context, step, from: step.from ?? context.me });
+  }
   for (const step of steps) {
     const { transaction } = step;
     const from = step.from ?? context.me;

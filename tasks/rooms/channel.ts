@@ -214,27 +214,34 @@ export const runs: Runs<typeof CHANNELS> = {
     if (!listed.some(({ status }) => status === "settled")) {
       throw new UserError(`Nothing can be settled: ${[...new Set(listed.map(({ status }) => status))].join(", ")}.`);
     }
-    const settled = given.reduce((sum, { channelId, claim }, i) => {
+    const expected = given.reduce((sum, { channelId, claim }, i) => {
       const isSettled = listed.some((one) => one.channelId === channelId && one.status === "settled");
       return isSettled ? sum + claim.total - before[i].settled : sum;
     }, 0n);
+    const settledNow = async (): Promise<bigint> => {
+      const after = await Promise.all(given.map(async ({ channelId }) => await contract.channel(channelId)));
+      return after.reduce((sum, { settled }, i) => sum + settled - before[i].settled, 0n);
+    };
     const transaction = await context.protocol.channels.settle.populateTransaction(settlements);
     return {
       steps: [{ what: `Settles ${given.length} voucher(s).`, transaction }],
-      report: (done) => ({
-        says: [
-          `${open(settled)} ${done.dry ? "would be" : "is"} paid.`,
-          {
-            columns: ["channel", "#claimed in total, OPEN", "what became of it"],
-            rows: listed.map(({ channelId, total, status }) => [
-              `${channelId.slice(0, 10)}…`,
-              openNumber(total),
-              status,
-            ]),
-          },
-        ],
-        result: { settled, vouchers: listed },
-      }),
+      report: async ({ dry }) => {
+        const settled = dry ? expected : await settledNow();
+        return {
+          says: [
+            `${open(settled)} ${dry ? "would be" : "is"} paid.`,
+            {
+              columns: ["channel", "#claimed in total, OPEN", "what became of it"],
+              rows: listed.map(({ channelId, total, status }) => [
+                `${channelId.slice(0, 10)}…`,
+                openNumber(total),
+                status,
+              ]),
+            },
+          ],
+          result: { settled, vouchers: listed },
+        };
+      },
     };
   },
 

@@ -206,10 +206,14 @@ export const runs: Runs<typeof PAYMENTS> = {
     const what = `Releases ${indexes.length} share(s) of ${named.name}${args.payOut ? ", to wallets as tokens" : ""}.`;
     return {
       steps: [{ what, transaction }],
-      report: (done) => ({
-        says: [`${done.dry ? "That would move" : "That moved"} ${open(expected)}.`],
-        result: { splitId: split.id, shares: indexes.length, expected, released: done.dry ? null : expected },
-      }),
+      report: async ({ dry }) => {
+        const drawn = dry ? null : (await context.ledgerState()).drawnInTotal(split.id);
+        const released = drawn === null ? null : drawn - state.drawnInTotal(split.id);
+        return {
+          says: [`${dry ? "That would move" : "That moved"} ${open(released ?? expected)}.`],
+          result: { splitId: split.id, shares: indexes.length, expected, released },
+        };
+      },
     };
   },
 
@@ -269,7 +273,8 @@ export const runs: Runs<typeof PAYMENTS> = {
     return {
       steps,
       report: (done) => {
-        const claimed = done.dry ? null : (done.sum("Withdrawn", "amount") ?? 0n);
+        // The only tokens that a claim moves are the claimant's.
+        const claimed = done.sum("Transfer", "value");
         return {
           says: [
             verdict,
@@ -283,13 +288,13 @@ export const runs: Runs<typeof PAYMENTS> = {
                 ]),
             ...(plan.balance === 0n ? [] : [`The balance in the ledger adds ${open(plan.balance)}.`]),
             ...advice,
-            ...(claimed === null || claimed === 0n ? [] : [`${context.people.nameOf(to)} got ${open(amount)}.`]),
+            ...(claimed === null || claimed === 0n ? [] : [`${context.people.nameOf(to)} got ${open(claimed)}.`]),
           ],
           result: {
             account: context.me,
             yield: plan.yield,
             balance: plan.balance,
-            claimed: claimed === null ? null : steps.length === 0 ? 0n : amount,
+            claimed,
             gas: plan.gas,
             costWei: cost,
             worthwhile,

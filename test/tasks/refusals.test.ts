@@ -230,6 +230,12 @@ describe("refusals of the command line", function () {
       expect(output + errors).to.not.contain("secret");
     });
 
+    it("know people by name, number and address", async () => {
+      for (const from of ["alice", "1", alice.address, alice.address.toLowerCase()]) {
+        expect((await terminal.ask("datanet:create", { from, dryRun: true })).result.owner).to.equal(alice.address);
+      }
+    });
+
     it("let a key of one's own sign and send", async () => {
       const wallet = Wallet.createRandom();
       process.env[variable] = wallet.privateKey;
@@ -263,6 +269,15 @@ describe("refusals of the command line", function () {
         name: "AssetRegistry_AboveCap",
         values: { bps: "6000", capBps: "5000" },
       });
+    });
+
+    it("are known before the first of several transactions is sent", async () => {
+      const block = await connection.ethers.provider.getBlockNumber();
+      const given = { respondent: "court", amount: "1", from: "deployer" };
+      const { exitCode, output, errors } = await terminal.run("dispute:open", given);
+      expect([exitCode, output]).to.deep.equal([2, ""]);
+      expect(errors).to.contain("DisputeCourt_BadRespondent");
+      expect(await connection.ethers.provider.getBlockNumber()).to.equal(block);
     });
 
     it("show in a dry run as well", async () => {
