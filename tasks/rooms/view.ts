@@ -65,7 +65,10 @@ function summarize(registries: RegistryState, { fromBlock, toBlock, splits }: Us
     fromBlock,
     toBlock,
     calls: all.reduce((sum, { calls }) => sum + calls, 0n),
-    payments: all.reduce((sum, { payments }) => sum + payments, 0),
+    // The fee of a call is part of its payment.
+    payments: all
+      .filter(({ splitId }) => registries.originOf(splitId)?.kind !== "platform")
+      .reduce((sum, { payments }) => sum + payments, 0),
     paid: all.reduce((sum, { paid }) => sum + paid, 0n),
     contributorPayouts: contributions.reduce((sum, { payouts }) => sum + payouts, 0),
     contributorAmount: contributions.reduce((sum, { paidOut }) => sum + paidOut, 0n),

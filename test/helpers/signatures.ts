@@ -1,6 +1,7 @@
 import { type AddressLike, resolveAddress, Signature, type Signer } from "ethers";
 
 import { domainOf } from "../../sdk/authorization.ts";
+import { signPermit as sign } from "../../sdk/permit.ts";
 import type { OpenToken } from "../../typechain-types/index.ts";
 
 /** The tail of the arguments of `permit` and of everything that takes a permit along. */
@@ -20,23 +21,14 @@ export async function signPermit({
   value: bigint;
   deadline?: bigint;
 }): Promise<PermitArguments> {
-  const message = {
-    owner: await owner.getAddress(),
+  const { v, r, s } = await sign({
+    token: await domainOf(token),
+    signer: owner,
     spender: await resolveAddress(spender),
-    value,
+    amount: value,
     nonce: await token.nonces(owner),
     deadline,
-  };
-  const types = {
-    Permit: [
-      { name: "owner", type: "address" },
-      { name: "spender", type: "address" },
-      { name: "value", type: "uint256" },
-      { name: "nonce", type: "uint256" },
-      { name: "deadline", type: "uint256" },
-    ],
-  };
-  const { v, r, s } = Signature.from(await owner.signTypedData(await domainOf(token), types, message));
+  });
   return [deadline, v, r, s];
 }
 
