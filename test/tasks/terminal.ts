@@ -96,6 +96,7 @@ export class Terminal {
       ...(await readParameters({ file: locateParameters("hardhat"), deployer: await getDeployer(connection) })),
       ...changes,
     };
+    const block = (await connection.ethers.provider.getBlockNumber()) + 1;
     const protocol = await createProtocolFixture({ connection, parameters })();
     const chain = await identifyChain(connection);
     const { record } = locateDeployment({ directory: this.directory, chainId: chain.chainId });
@@ -103,7 +104,7 @@ export class Terminal {
       network: connection.networkName,
       ...chain,
       deployer: await getDeployer(connection),
-      block: 1,
+      block,
       contracts: await getAddresses(protocol),
       parameters,
     });

@@ -400,6 +400,117 @@ describe("verbs of the command line", function () {
     expect((shown.proposals as { state: string }[]).map(({ state }) => state)).to.deep.equal(["cancelled", "executed"]);
   });
 
+  it("refuse what cannot be, and say why", async () => {
+    // What the court has taken from her.
+    await act("stake:add", { amount: "1000", from: "grace" });
+    const voucher = terminal.file("voucher.json");
+    const forged = await terminal.write(
+      "forged.json",
+      JSON.stringify({ ...(await terminal.read("voucher.json")), total: "11" }),
+    );
+    const refusals: [verb: string, given: Given, message: string][] = [
+      ["datanet:version", { datanet: "datanet:1@9" }, "datanet:1 has versions 1 to 3, but not 9."],
+      ["datanet:revoke", { datanet: "1", index: "3" }, "datanet:1 has 3 contribution(s), so there is none at 3."],
+      ["datanet:accept", { datanet: "1", units: "1,2", signed: voucher }, "There are 1 files, but units for 2."],
+      ["asset:describe", { asset: "datanet:1" }, "Name the document: by --uri, --document, or both."],
+      ["agent:wallet", { agent: "1" }, "Say either --to, or --clear."],
+      [
+        "agent:wallet",
+        { agent: "1", to: "court" },
+        `Nothing here can sign for ${await protocol.court.getAddress()}, and the wallet has to agree.`,
+      ],
+      ["agent:set", { agent: "1", key: "region" }, "--key and --value belong together."],
+      ["agent:set", { agent: "1" }, "Say what to set: --agent-uri, or --key and --value."],
+      [
+        "service:register",
+        { asset: "datanet:1", rateIn: "1", rateOut: "1", endpoint: "u" },
+        "Services serve models and agents, such as model:1@1.",
+      ],
+      [
+        "token:permit",
+        { spender: "bob" },
+        "To sign, say --spender, --amount and --out; to send what was signed, say --submit.",
+      ],
+      ["ledger:deposit", { amount: "1", tag: String(2n ** 96n) }, "A tag is less than 2^96."],
+      ["pay", { service: "1", tokensIn: "1000", maximum: "1" }, "These calls cost 1.002 OPEN, above --maximum 1 OPEN."],
+      ["pay", { asset: "model:1" }, "Say how much: --amount, above zero."],
+      ["pay", { asset: "model:1", amount: "1", relayer: "bob" }, "--relayer is for --rail signed."],
+      ["release", { asset: "model:1", shares: "3" }, "model:1@2 has shares 0 to 2, but none at 3."],
+      ["release", { asset: "datanet:1@1" }, "datanet:1@1 has not received anything yet."],
+      ["claim", { openPerEther: "0" }, "--open-per-ether must be above zero."],
+      [
+        "redirect",
+        { asset: "model:1@1", index: "0" },
+        "The arbiter of model:1@1 is nobody, and nobody else can redirect its shares.",
+      ],
+      [
+        "redirect",
+        { asset: "model:1@2", index: "0" },
+        "The arbiter of model:1@2 is ivan, and nobody else can redirect its shares.",
+      ],
+      ["channel:show", { channel: "3" }, "There is no channel 3: this chain has channels 1 to 2."],
+      ["channel:close", { channel: "1", from: "frank" }, "The operator of channel 1 is grace, and this is frank."],
+      ["channel:close", { channel: "1", from: "grace" }, "Channel 1 is empty."],
+      [
+        "channel:top-up",
+        { channel: "1", amount: "1", from: "grace" },
+        "The payer of channel 1 is frank, and this is grace.",
+      ],
+      [
+        "channel:voucher",
+        { channel: "1", total: "1", out: "x", from: "bob" },
+        "The signer of channel 1 is frank, and this is bob.",
+      ],
+      [
+        "channel:voucher",
+        { channel: "1", total: "1", out: "x", from: "frank" },
+        "Channel 1 has settled 10 OPEN already. Sign for more.",
+      ],
+      [
+        "channel:voucher",
+        { channel: "1", total: "11", out: "x", from: "frank" },
+        "Channel 1 had 10 OPEN in all, which does not cover 11 OPEN. Deposit more: channel:top-up.",
+      ],
+      ["channel:settle", { vouchers: voucher, from: "bob" }, "The operator of channel 1 is grace, and this is bob."],
+      ["channel:settle", { vouchers: voucher, from: "grace" }, "Nothing can be settled: nothing new."],
+      ["channel:settle", { vouchers: "", from: "grace" }, "Name at least one voucher."],
+      [
+        "channel:settle",
+        { vouchers: forged, from: "grace" },
+        `${forged} is not signed by the signer of channel 1, or was changed since.`,
+      ],
+      ["stake:thaw", { operator: "grace", from: "carol" }, "carol has no stake on grace."],
+      ["dispute:prove", { receipts: voucher }, "Name two receipts of one call: --receipts one.json,other.json."],
+      ["dispute:prove", { receipts: `${voucher},${voucher}` }, `"receipt" in ${voucher} is not an object.`],
+      ["dispute:prove", { verifier: "duplicates" }, "Say --datanet, --first, --later, --content and --uri."],
+      ["dispute:prove", { verifier: "lineages" }, "Proofs for lineages are made with the SDK. Give one with --proof."],
+      [
+        "dispute:open",
+        { respondent: "carol", asset: "model:1", shares: "3" },
+        "model:1@2 has 3 shares, so there is none at 3.",
+      ],
+      ["dispute:rule", { case: "3" }, "There is no case 3: this chain has cases 1 to 2."],
+      [
+        "usage",
+        { since: "99999999" },
+        `The newest block is ${await provider.getBlockNumber()}, before --since 99999999.`,
+      ],
+      ["usage", { blocks: "0" }, "--blocks must be above zero."],
+      [
+        "job:fund",
+        { asset: "model:1", provider: "bob", budget: "1", description: "x", from: "ivan" },
+        "ivan has 0 OPEN, but this takes 1 OPEN.",
+      ],
+    ];
+    for (const [verb, given, message] of refusals) {
+      expect(await terminal.run(verb, given), `${verb} ${JSON.stringify(given)}`).to.deep.equal({
+        exitCode: 1,
+        output: "",
+        errors: message,
+      });
+    }
+  });
+
   it("have all been tried here", () => {
     expect(VERBS.map(({ name }) => name).filter((name) => !seen.has(name))).to.deep.equal([]);
   });
