@@ -28,6 +28,7 @@ const LOADERS: Record<RoomName, () => Promise<{ runs: unknown }>> = {
   dispute: async () => await import("./rooms/dispute.ts"),
   gov: async () => await import("./rooms/gov.ts"),
   view: async () => await import("./rooms/view.ts"),
+  metadata: async () => await import("./rooms/metadata.ts"),
 };
 
 /** What a verb does, from the room it belongs to. */

@@ -1,5 +1,6 @@
 import type { Verb } from "./lib/verb.ts";
 import { AGENTS, ASSETS, DATANETS, MODELS } from "./verbs/assets.ts";
+import { METADATA_VERBS } from "./verbs/metadata.ts";
 import { CHANNELS, JOBS, LEDGERS, PAYMENTS, SERVICES, TOKENS, VIEWS } from "./verbs/money.ts";
 import { DISPUTES, GOVERNANCE, STAKES } from "./verbs/power.ts";
 
@@ -19,6 +20,7 @@ export const ROOMS = {
   dispute: DISPUTES,
   gov: GOVERNANCE,
   view: VIEWS,
+  metadata: METADATA_VERBS,
 } as const;
 export type RoomName = keyof typeof ROOMS;
 
