@@ -18,6 +18,7 @@ const TITLES: Record<keyof typeof ROOMS, string> = {
   stake: "Stake",
   dispute: "Disputes",
   gov: "Governance",
+  metadata: "Documents about versions",
   view: "What came of it",
 };
 
