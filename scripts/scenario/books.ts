@@ -15,6 +15,8 @@ export interface BookedSplit {
   split: Split;
   /** Splits come behind those that their shares lead to. */
   order: number;
+  /** Whether others than this run pay into it. */
+  isShared: boolean;
   received: bigint;
   readonly drawn: Map<number, bigint>;
   /** Accounts that shares were given to, by index. */
@@ -47,13 +49,14 @@ export class Books {
   }
 
   /** Adds a split behind those that its shares lead to. */
-  add({ name, split }: { name: string; split: Split }): BookedSplit {
+  add({ name, split, isShared = false }: { name: string; split: Split; isShared?: boolean }): BookedSplit {
     const known = this.#splits.get(split.id);
     if (known !== undefined) return known;
     const booked: BookedSplit = {
       name,
       split,
       order: this.#splits.size,
+      isShared,
       received: 0n,
       drawn: new Map(),
       redirects: new Map(),
@@ -131,11 +134,11 @@ export class Books {
     return batches.all;
   }
 
-  /** Draws all that is left, adjacent shares together. */
+  /** Draws all that is left, adjacent shares together, but for splits that are others', too. */
   drawAll(): DrawBatch[] {
     const batches = new Batches();
     for (const booked of [...this.splits].sort((a, b) => b.order - a.order)) {
-      if (booked.received === 0n) continue;
+      if (booked.received === 0n || booked.isShared) continue;
       let range: { first: number; count: number } | undefined;
       for (let index = 0; index < booked.split.tree.size; index++) {
         const moved = this.#draw(booked, index);

@@ -25,7 +25,7 @@ import { sendBack } from "./sendBack.ts";
 import { Sender, USUAL_GAS } from "./sender.ts";
 import { Stage } from "./stage.ts";
 import { StakeBook } from "./stakes.ts";
-import { checkTarget, openTarget, readPolicy, type Target } from "./target.ts";
+import { checkTarget, openTarget, type Target } from "./target.ts";
 import { Votes } from "./votes.ts";
 import { Wallets } from "./wallets.ts";
 
@@ -125,7 +125,11 @@ export async function repeatOnChain(options: RepeatOptions): Promise<ChainResult
       },
     });
     where.text = "while results were compared";
-    const compared = await repetition.compare(result);
+    let compared = journal?.compared;
+    if (compared === undefined) {
+      compared = await repetition.compare(result);
+      await journal?.noteComparison(compared);
+    }
     where.text = "while what was left was sent back";
     await repetition.finish();
     await journal?.finish();
@@ -185,13 +189,8 @@ async function open({
   const unlock = (run: number): Promise<Wallets> => Wallets.unlock({ node, deployer, scenario: scenario.name, run });
   const beginning = async (run: number): Promise<RunBegin> => {
     await checkTarget({ target, scenario, plan });
-    const { version, treasury } = await readPolicy(contracts);
-    return {
-      run,
-      time: await node.time(),
-      policy: version,
-      treasury: await contracts.readUint("ledger", "balanceOf", [treasury]),
-    };
+    const version = await contracts.readUint("feePolicy", "currentVersion");
+    return { run, time: await node.time(), policy: Number(version) };
   };
   const treasuryOf = async (begin: RunBegin): Promise<string> =>
     (await contracts.readStruct("feePolicy", "policyAt", [begin.policy])).text("treasury");
@@ -249,7 +248,7 @@ class Repetition {
   }: OpenedRun & { target: Target; scenario: Scenario; plan: Plan }) {
     const { node, contracts, committee } = target;
     const persons = new Map<string, number>();
-    const flows = new FlowLog(contracts.addresses.ledger);
+    const flows = new FlowLog({ ledger: contracts.addresses.ledger, treasury });
     const sender = new Sender({
       node,
       journal,
@@ -322,7 +321,6 @@ class Repetition {
       registries: this.#registries,
       result,
       flows: this.#flows,
-      treasuryBefore: this.#begin.treasury,
     });
   }
 

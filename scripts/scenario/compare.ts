@@ -15,14 +15,11 @@ export async function compare({
   registries,
   result,
   flows,
-  treasuryBefore,
 }: {
   stage: Stage;
   registries: Registries;
   result: RunResult;
   flows: FlowLog;
-  /** What the treasury had when the run began. */
-  treasuryBefore: bigint;
 }): Promise<Comparison> {
   const { contracts, books } = stage;
   const differences: string[] = [];
@@ -34,11 +31,17 @@ export async function compare({
   const accounts = accountsOf(stage);
   await inParallel(accounts, async ({ name, account }) => {
     const balance = await contracts.readUint("ledger", "balanceOf", [account]);
-    const before = account === stage.treasury ? treasuryBefore : 0n;
-    check(`What ${name} earns`, earned.get(name) ?? 0n, balance - before - flows.netOf(account));
+    check(`What ${name} earns`, earned.get(name) ?? 0n, balance - flows.netOf(account));
   });
+  // Others pay the treasury, too: of it and its splits only what this run has brought is compared.
+  const shared = [...books.splits].filter(({ isShared }) => isShared);
+  for (const { name, split, received } of shared) {
+    check(`What the split of ${name} received`, received, flows.paidTo(split.id));
+  }
+  const fees = shared.reduce((sum, { split }) => sum + flows.paidTo(split.id), 0n);
+  check("What the treasury earns", earned.get("treasury") ?? 0n, flows.toTreasury + fees);
 
-  const splits = [...books.splits];
+  const splits = [...books.splits].filter(({ isShared }) => !isShared);
   const received = new Map<string, bigint>();
   await inParallel(splits, async ({ name, split, received: booked }) => {
     const amount = (await contracts.read("ledger", "received", [split.id])).uint("amount");
@@ -63,12 +66,13 @@ export async function compare({
   for (const [i, { name, received: model }] of result.assets.entries()) {
     checkVersions(name, model, registries.assetSplits(i));
   }
-  return { accounts: accounts.length, splits: splits.length, shares: shares.length, differences };
+  const compared = { accounts: accounts.length + 1, splits: splits.length + shared.length, shares: shares.length };
+  return { ...compared, differences };
 }
 
-/** Everybody who can have earned something, by the name that results have. */
+/** Everybody but the treasury who can have earned something, by the name that results have. */
 function accountsOf(stage: Stage): { name: string; account: string }[] {
-  const { scenario, books, contracts, treasury, wallets } = stage;
+  const { scenario, books, contracts, wallets } = stage;
   const holders = new Set<string>();
   for (const { split, redirects } of books.splits) {
     for (const { recipient } of split.tree.shares({ first: 0, count: split.tree.size })) holders.add(recipient);
@@ -83,7 +87,7 @@ function accountsOf(stage: Stage): { name: string; account: string }[] {
     name: `stakers of ${name}`,
     account: stakersAccount({ staking: contracts.addresses.staking, operator: stage.walletOf(wallet).address }),
   }));
-  return [...people, { name: "treasury", account: treasury }, ...pools];
+  return [...people, ...pools];
 }
 
 async function inParallel<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {

@@ -383,7 +383,7 @@ export class Registries {
     const evidence = this.#serviceEvidence(0n, policy);
     const shares = [{ kind: ShareKind.Account, recipient: this.#stage.treasury, units: 1n, evidence }];
     const platform = Split.from({ shares });
-    this.#stage.books.add({ name: `Fixed fees under policy ${policy}`, split: platform });
+    this.#stage.books.add({ name: `Fixed fees under policy ${policy}`, split: platform, isShared: true });
     this.#fees.set(policy, { fees, platform });
   }
 

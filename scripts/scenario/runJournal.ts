@@ -6,6 +6,7 @@ import { Journal, JournalCorruptError } from "../../sdk/node/journal.ts";
 import { lockDirectory, LockedError } from "../../sdk/node/lock.ts";
 import { display } from "../lib/deployments.ts";
 import { UserError } from "../lib/script.ts";
+import type { Comparison } from "./chainResult.ts";
 
 /** What a run is of. Only the same can be continued. */
 export interface RunIdentity {
@@ -29,8 +30,6 @@ export interface RunBegin {
   time: number;
   /** Version of the fee policy that was in force. */
   policy: number;
-  /** What the treasury had. */
-  treasury: bigint;
 }
 
 /** A transaction of one of the run's wallets, signed. */
@@ -53,7 +52,11 @@ export interface AskedRecord {
 
 export type TransactionRecord = SentRecord | AskedRecord;
 
-type JournalRecord = ({ kind: "begin" } & RunIdentity & RunBegin) | TransactionRecord | { kind: "end" };
+type JournalRecord =
+  | ({ kind: "begin" } & RunIdentity & RunBegin)
+  | TransactionRecord
+  | { kind: "compared"; compared: Comparison }
+  | { kind: "end" };
 
 /**
  * All transactions of a run, each on the disk before it is on its way. What is in here is never signed a second time: it is
@@ -121,6 +124,16 @@ export class RunJournal {
   async note(record: TransactionRecord): Promise<void> {
     this.#byKey.set(record.key, record);
     await this.#append(record);
+  }
+
+  /** What came out of the comparison; undefined before it. What is sent back afterwards changes the figures. */
+  get compared(): Comparison | undefined {
+    for (const record of this.#records) if (record.kind === "compared") return record.compared;
+    return undefined;
+  }
+
+  async noteComparison(compared: Comparison): Promise<void> {
+    await this.#append({ kind: "compared", compared });
   }
 
   async finish(): Promise<void> {

@@ -173,10 +173,3 @@ async function checkFees({ node, contracts }: Target, { fees }: Scenario): Promi
 function percent(bps: number): string {
   return `${bps / 100} %`;
 }
-
-/** The treasury's account under the policy in force, and that policy's number. */
-export async function readPolicy(contracts: Contracts): Promise<{ version: number; treasury: string }> {
-  const version = await contracts.readUint("feePolicy", "currentVersion");
-  const policy = await contracts.readStruct("feePolicy", "policyAt", [version]);
-  return { version: Number(version), treasury: policy.text("treasury") };
-}

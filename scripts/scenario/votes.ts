@@ -28,11 +28,12 @@ export class Votes {
   }
 
   async propose({ fees, voters, policy }: StepOf<"propose">): Promise<void> {
-    const { contracts, clock } = this.#stage;
+    const { contracts, clock, sender } = this.#stage;
     const { to, data } = contracts.call("feePolicy", "setPolicy", [this.#policyOf(fees)]);
     const description = `Policy ${this.#registries.policyOnChain(policy)} of ${this.#stage.wallets.bank.address}`;
     const operation: Operation = [[to], [0n], [data], id(description)];
     const [proposer] = voters;
+    if (!sender.isBehind) await clock.tick();
     const mined = await this.#stage.send({
       from: this.#stage.walletOf(proposer),
       operation: "governance: propose",

@@ -126,3 +126,14 @@ export function everything(rest: Partial<Scenario> = {}): Scenario {
     ...rest,
   });
 }
+
+/** The same without what takes days of waiting, in two weeks: any chain can repeat it. */
+export function anywhere(rest: Partial<Scenario> = {}): Scenario {
+  const { events } = everything();
+  return everything({
+    name: "Anywhere",
+    periods: 3,
+    events: events.filter(({ kind, at }) => kind !== "vote" && kind !== "dispute" && at < 3),
+    ...rest,
+  });
+}

@@ -1,0 +1,242 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+import { expect } from "chai";
+import { network } from "hardhat";
+
+import { rehearse, repeatOnChain, type RepeatOptions, RunStoppedError } from "../../../scripts/scenario/chain.ts";
+import type { ChainResult } from "../../../scripts/scenario/chainResult.ts";
+import type { Scenario } from "../../../sdk/scenario/scenario.ts";
+import { type LocalNode, NODE_COMMANDS, startNode } from "../../helpers/node.ts";
+import { runScript } from "../../helpers/script.ts";
+import { type Death, startProxy } from "./dyingProxy.ts";
+import { anywhere, everything } from "./worlds.ts";
+
+/** A run that was made in parts. */
+interface Parted {
+  chain: ChainResult;
+  /** Why each part but the last one stopped. */
+  stops: string[];
+}
+
+describe("a scenario whose node dies", function () {
+  this.timeout(180_000);
+
+  let node: LocalNode;
+  let directory: string;
+  let fresh: string;
+
+  before(async () => {
+    directory = await mkdtemp(path.join(tmpdir(), "scenario-"));
+    node = await startNode(NODE_COMMANDS["hardhat node"]);
+    const env = { LOCALHOST_RPC_URL: node.url };
+    const args = ["--network", "localhost", "--deployments", directory];
+    const { exitCode, errors } = await runScript({ script: "deploy", args, env });
+    expect(exitCode, errors).to.equal(0);
+    fresh = String(await node.request("evm_snapshot"));
+  });
+
+  afterEach(async () => {
+    await node.request("evm_revert", fresh);
+    fresh = String(await node.request("evm_snapshot"));
+    await rm(path.join(directory, "run"), { recursive: true, force: true });
+  });
+
+  after(async () => {
+    await node.stop();
+    await rm(directory, { recursive: true });
+  });
+
+  async function run(url: string, options: Partial<RepeatOptions> = {}): Promise<ChainResult> {
+    const connection = await network.create({ network: "localhost", override: { url } });
+    try {
+      return await repeatOnChain({
+        scenario: everything(),
+        connection,
+        deployments: directory,
+        folder: path.join(directory, "run"),
+        ...options,
+      });
+    } finally {
+      await connection.close();
+    }
+  }
+
+  /** Runs a scenario through nodes that die one after the other, and then through one that does not. */
+  async function runInParts(
+    deaths: Death[],
+    options: Partial<RepeatOptions> = {},
+    proxied: { refuses?: RegExp } = {},
+  ): Promise<Parted> {
+    const stops: string[] = [];
+    let isBegun = false;
+    for (const death of deaths) {
+      const proxy = await startProxy({ node: node.url, death, ...proxied });
+      try {
+        await run(proxy.url, { ...options, resume: isBegun });
+        throw new Error(`The node was to die, but answered all ${proxy.requests()} requests.`);
+      } catch (error) {
+        if (!(error instanceof RunStoppedError)) throw error;
+        stops.push(error.message);
+      } finally {
+        await proxy.stop();
+      }
+      isBegun = true;
+    }
+    const proxy = await startProxy({ node: node.url, ...proxied });
+    try {
+      return { chain: await run(proxy.url, { ...options, resume: isBegun }), stops };
+    } finally {
+      await proxy.stop();
+    }
+  }
+
+  const SEND = "eth_sendRawTransaction";
+
+  it("says in which step and period it stopped", async () => {
+    const { stops } = await runInParts([{ method: SEND, at: 60, heard: false }]);
+    expect(stops).to.have.lengthOf(1);
+    expect(stops[0]).to.match(
+      /^The node of "localhost" does not answer any more\. The run stopped in step \d+ of \d+ \(.+\), (before period 1|period \d of 5)\.$/,
+    );
+  });
+
+  it("ends as a run that nothing interrupted, wherever it died, with nothing paid twice", async () => {
+    const whole = await run(node.url, { folder: path.join(directory, "run") });
+    expect(whole.compared.differences).to.deep.equal([]);
+    const { transactions } = whole;
+    const plans: Death[][] = [
+      [{ method: SEND, at: 1, heard: false }],
+      [{ method: SEND, at: 1, heard: true }],
+      [{ method: SEND, at: 90, heard: false }],
+      [{ method: SEND, at: 90, heard: true }],
+      [{ method: "eth_sendTransaction", at: 1, heard: true }],
+      [{ method: "eth_sendTransaction", at: 2, heard: true }],
+      [{ method: "eth_sendTransaction", at: 3, heard: false }],
+      [{ method: "evm_setNextBlockTimestamp", at: 4, heard: true }],
+      [{ method: "eth_getTransactionReceipt", at: 150, heard: false }],
+      [
+        { method: SEND, at: 70, heard: true },
+        { method: SEND, at: 1, heard: true },
+        { method: SEND, at: 40, heard: false },
+      ],
+    ];
+    for (const deaths of plans) {
+      await node.request("evm_revert", fresh);
+      fresh = String(await node.request("evm_snapshot"));
+      await rm(path.join(directory, "run"), { recursive: true, force: true });
+      const { chain } = await runInParts(deaths);
+      const what = JSON.stringify(deaths);
+      expect(chain.compared.differences, what).to.deep.equal([]);
+      expect(chain.compared, what).to.deep.equal(whole.compared);
+      expect(chain.transactions, what).to.equal(transactions);
+    }
+  });
+
+  it("refuses to begin while a run has not ended, until it is told to begin anew", async () => {
+    const proxy = await startProxy({ node: node.url, death: { method: SEND, at: 30, heard: true } });
+    await expectError(run(proxy.url), /does not answer any more/);
+    await proxy.stop();
+    await expectError(
+      run(node.url),
+      /^A run in .*run on chain 31337 has not come to its end\. Continue it with --resume, or begin anew with --fresh\.$/,
+    );
+    const { compared } = await run(node.url, { fresh: true });
+    expect(compared.differences).to.deep.equal([]);
+    await expectError(
+      run(node.url, { resume: true }),
+      /^There is no unfinished run on chain 31337 in .*\. Run without --resume\.$/,
+    );
+  });
+
+  it("refuses to continue with another scenario, seed or number of payments", async () => {
+    const proxy = await startProxy({ node: node.url, death: { method: SEND, at: 30, heard: true } });
+    await expectError(run(proxy.url), /does not answer any more/);
+    await proxy.stop();
+    const resume = (scenario: Scenario, payments?: number): Promise<ChainResult> =>
+      run(node.url, { scenario, payments, resume: true });
+    await expectError(
+      resume(everything({ seed: 2 })),
+      /was begun with seed 1, not 2\. Continue it with --seed 1, or begin anew with --fresh\.$/,
+    );
+    await expectError(
+      resume(everything({ teaches: "Else." })),
+      /another content of the scenario\. Restore its file and texts/,
+    );
+    await expectError(
+      resume(everything(), 10),
+      /was begun without --replay\. Continue it without --replay, or begin anew/,
+    );
+  });
+
+  it("uses other wallets for a run whose folder is gone", async () => {
+    const first = await run(node.url, { scenario: anywhere() });
+    await rm(path.join(directory, "run"), { recursive: true, force: true });
+    const second = await run(node.url, { scenario: anywhere() });
+    expect(second.compared).to.deep.equal(first.compared);
+    expect(second.compared.differences).to.deep.equal([]);
+  });
+
+  describe("on a chain that is not for development", () => {
+    const proxied = { refuses: /^(evm|hardhat|anvil)_/ };
+
+    async function deployerTokens(): Promise<bigint> {
+      const { contracts, deployer } = JSON.parse(await readFile(path.join(directory, "chain-31337.json"), "utf8")) as {
+        contracts: { token: string };
+        deployer: string;
+      };
+      const data = `0x70a08231${deployer.slice(2).padStart(64, "0")}`;
+      return BigInt(String(await node.request("eth_call", { to: contracts.token, data }, "latest")));
+    }
+
+    it("pays for gas from the bank, and sends back what is left but stake", async () => {
+      const before = await deployerTokens();
+      const { chain } = await runInParts([], { scenario: anywhere() }, proxied);
+      expect(chain.compared.differences).to.deep.equal([]);
+      const { result } = rehearse({ scenario: anywhere() });
+      const kept = before - (await deployerTokens());
+      const staked = result.operators.reduce((sum, operator) => sum + operator.staked + operator.slashed, 0n);
+      const slashed = result.operators.reduce((sum, operator) => sum + operator.slashed, 0n);
+      // Stake and what pools and treasury have earned stay; of what was slashed, a part was paid out and came back.
+      expect(kept)
+        .to.be.greaterThan(staked - slashed)
+        .and.lessThan(staked + result.totals.paid);
+    });
+
+    it("ends the same if the node dies, also while money is sent back", async () => {
+      const scenario = anywhere();
+      const { chain: whole } = await runInParts([], { scenario }, proxied);
+      const held = await deployerTokens();
+      await node.request("evm_revert", fresh);
+      fresh = String(await node.request("evm_snapshot"));
+      await rm(path.join(directory, "run"), { recursive: true, force: true });
+      const deaths: Death[] = [
+        { method: SEND, at: 45, heard: true },
+        { method: SEND, at: whole.transactions - 60, heard: true },
+        { method: SEND, at: 3, heard: false },
+      ];
+      const { chain } = await runInParts(deaths, { scenario }, proxied);
+      expect(chain.compared).to.deep.equal(whole.compared);
+      expect(await deployerTokens()).to.equal(held);
+    });
+
+    it("refuses what would have to wait for days before it sends anything", async () => {
+      const count = await node.request("eth_blockNumber");
+      await expectError(
+        runInParts([], {}, proxied),
+        /^This scenario has a vote, which takes days, and nobody can move the time of "localhost"\./,
+      );
+      expect(await node.request("eth_blockNumber")).to.equal(count);
+    });
+  });
+});
+
+async function expectError(work: Promise<unknown>, message: RegExp): Promise<void> {
+  const error: unknown = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof Error)) throw new Error("Nothing was refused.");
+  expect(error.message).to.match(message);
+}
