@@ -81,8 +81,7 @@ await runScript(async () => {
 
 function readScenario({ file, seed }: { file: string; seed: number | undefined }): Scenario {
   try {
-    const scenario = readScenarioFile(file);
-    return seed === undefined ? scenario : { ...scenario, seed };
+    return readScenarioFile(file, seed);
   } catch (error) {
     if (error instanceof ScenarioError) throw new UserError(error.message);
     throw error;

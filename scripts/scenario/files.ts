@@ -7,8 +7,12 @@ import { readScenario } from "../../sdk/scenario/readScenario.ts";
 import type { Scenario } from "../../sdk/scenario/scenario.ts";
 import { UserError } from "../lib/script.ts";
 
-/** Reads a scenario and the texts beside it. */
-export function readScenarioFile(file: string): Scenario {
+/**
+ * Reads a scenario and the texts beside it.
+ *
+ * @param seed Instead of the file's.
+ */
+export function readScenarioFile(file: string, seed?: number): Scenario {
   let text: Uint8Array;
   try {
     text = readFileSync(file);
@@ -17,7 +21,7 @@ export function readScenarioFile(file: string): Scenario {
       `There is no file ${file} that can be read. Name a scenario, such as scenarios/lightweight-start.yaml.`,
     );
   }
-  return readScenario({ file, text, ...textsIn(path.dirname(file)) });
+  return readScenario({ file, text, seed, ...textsIn(path.dirname(file)) });
 }
 
 /** Texts in a folder. Nothing outside of it is read, wherever links lead. */

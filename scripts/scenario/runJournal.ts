@@ -100,7 +100,7 @@ export class RunJournal {
 
   /** What the run is of and where it began; undefined before that is known. */
   get begin(): (RunIdentity & RunBegin) | undefined {
-    const [first] = this.#records;
+    const first = this.#records.at(0);
     return first?.kind === "begin" ? first : undefined;
   }
 

@@ -47,11 +47,9 @@ export class Contracts {
     read: (call: Call) => Promise<string>;
   }) {
     this.addresses = addresses;
+    const names = Object.keys(protocol) as ContractName[];
     this.#interfaces = Object.fromEntries(
-      Object.entries(protocol).map(([name, { interface: abi }]): [string, Interface] => [
-        name,
-        new Interface(abi.fragments),
-      ]),
+      names.map((name): [string, Interface] => [name, new Interface(protocol[name].interface.fragments)]),
     );
     this.#read = read;
   }

@@ -31,6 +31,8 @@ export interface ScenarioFile extends TextSource {
   /** Its name, for messages. */
   file: string;
   text: string | Uint8Array;
+  /** Instead of the file's. */
+  seed?: number | undefined;
 }
 
 /** Stands for prices that are wrong. */
@@ -43,10 +45,12 @@ const SECTIONS = ["people", "datanets", "models", "agents", "operators"];
  *
  * @throws ScenarioError with all that is wrong.
  */
-export function readScenario({ file, text, readText, listFolder }: ScenarioFile): Scenario {
+export function readScenario({ file, text, seed, readText, listFolder }: ScenarioFile): Scenario {
   const { tree, problems } = parseYaml(text);
   const scenario =
-    tree === undefined ? undefined : new Reader({ root: tree, problems, source: { readText, listFolder } }).read();
+    tree === undefined
+      ? undefined
+      : new Reader({ root: tree, problems, source: { readText, listFolder }, seed }).read();
   if (scenario === undefined || problems.size !== 0) throw new ScenarioError(file, problems.inOrder());
   return scenario;
 }
@@ -58,13 +62,26 @@ class Reader {
   readonly #source: TextSource;
   readonly #fields: Fields;
   readonly #names: Names;
+  /** Instead of the file's. */
+  readonly #seed: number | undefined;
 
-  constructor({ root, problems, source }: { root: Tree; problems: Problems; source: TextSource }) {
+  constructor({
+    root,
+    problems,
+    source,
+    seed,
+  }: {
+    root: Tree;
+    problems: Problems;
+    source: TextSource;
+    seed: number | undefined;
+  }) {
     this.#root = root;
     this.#problems = problems;
     this.#source = source;
     this.#fields = new Fields(problems);
     this.#names = new Names(problems);
+    this.#seed = seed;
   }
 
   read(): Scenario | undefined {
@@ -73,7 +90,8 @@ class Reader {
     if (root.isBroken) return undefined;
     names.isIncomplete = this.#isIncomplete();
 
-    const seed = fields.integer(root, "seed") ?? 1;
+    const written = fields.integer(root, "seed") ?? 1;
+    const seed = this.#seed ?? written;
     const periods = fields.integer(root, "periods") ?? 1_000;
     const periodSeconds = this.#periodSeconds();
     const declared = orderAssets({ root, fields, problems });
