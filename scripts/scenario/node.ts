@@ -75,29 +75,28 @@ export class ChainNode {
    * @throws NodeLostError if no answer comes, RefusedError if the answer is no.
    */
   async request(method: string, params: unknown[] = []): Promise<unknown> {
-    for (let attempt = 0; ; attempt++) {
-      try {
-        return await this.#provider.request({ method, params });
-      } catch (error) {
-        const message = error instanceof Error ? error.message : String(error);
-        if (this.isEmbedded || !isLost(error)) throw new RefusedError(message, { cause: error });
-        if (attempt === PATIENCE.length) throw new NodeLostError(message, { cause: error });
-        await setTimeout(PATIENCE[attempt]);
-      }
-    }
+    return this.guard(async () => this.#provider.request({ method, params })).catch((error: unknown) => {
+      if (error instanceof NodeLostError) throw error;
+      throw new RefusedError(error instanceof Error ? error.message : String(error), { cause: error });
+    });
   }
 
   /**
-   * Does something that asks the same node by other ways, once.
+   * Does something that asks the node, again if no answer comes.
    *
-   * @throws NodeLostError if the node does not answer.
+   * @throws NodeLostError if that does not help.
    */
   async guard<Value>(work: () => Promise<Value>): Promise<Value> {
-    try {
-      return await work();
-    } catch (error) {
-      if (this.isEmbedded || error instanceof UserError || !isLost(error)) throw error;
-      throw new NodeLostError(error instanceof Error ? error.message : String(error), { cause: error });
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await work();
+      } catch (error) {
+        if (this.isEmbedded || error instanceof UserError || !isLost(error)) throw error;
+        if (attempt === PATIENCE.length) {
+          throw new NodeLostError(error instanceof Error ? error.message : String(error), { cause: error });
+        }
+        await setTimeout(PATIENCE[attempt]);
+      }
     }
   }
 

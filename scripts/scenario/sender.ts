@@ -161,16 +161,16 @@ export class Sender {
       await this.#journal?.note(record);
     }
     const { nonce } = record;
-    let hash: string;
-    if ((await this.node.transactionCount(from)) > nonce) {
-      hash = await this.#findTransaction({ from, nonce });
-    } else {
+    let hash: unknown;
+    if ((await this.node.transactionCount(from)) <= nonce) {
       const { to, data, value = 0n } = await call();
       const request = { from, to, data, value: toQuantity(value), nonce: toQuantity(nonce) };
       const gas = this.node.isLocal ? { gas: toQuantity(LOCAL_GAS_LIMIT) } : {};
-      hash = String(await this.#asking(operation, "eth_sendTransaction", [{ ...request, ...gas }]));
+      hash = await this.#asking(operation, "eth_sendTransaction", [{ ...request, ...gas }]);
     }
-    return this.#await({ hash, operation, isOld });
+    // It was sent before, by an earlier part of the run or by a request whose answer was lost.
+    if (typeof hash !== "string") hash = await this.#findTransaction({ from, nonce, operation });
+    return this.#await({ hash: String(hash), operation, isOld });
   }
 
   /** What so much gas may cost at most. */
@@ -283,29 +283,34 @@ export class Sender {
     return hash;
   }
 
+  /** Asks the node for a transaction. The answer is undefined if the node has it already. */
   async #asking(operation: string, method: string, params: unknown[]): Promise<unknown> {
-    return this.node.request(method, params).catch((error: unknown) => {
-      if (!(error instanceof RefusedError) || isKnown(error)) {
-        if (error instanceof RefusedError) return undefined;
-        throw error;
-      }
-      throw new UserError(`The transaction "${operation}" was refused: ${error.message}`);
-    });
+    try {
+      return await this.node.request(method, params);
+    } catch (error) {
+      if (!(error instanceof RefusedError)) throw error;
+      if (isKnown(error)) return undefined;
+      throw new UserError(`The transaction "${operation}" was refused: ${closeSentence(error.message)}`);
+    }
   }
 
   async #await({ hash, operation, isOld }: { hash: string; operation: string; isOld: boolean }): Promise<Mined> {
+    const receipt = await this.#poll({ what: `${operation}" (${hash})`, look: () => this.node.receipt(hash) });
+    if (BigInt(receipt.status) !== 1n) throw new UserError(`The transaction "${operation}" (${hash}) failed.`);
+    this.#noteGas(operation, BigInt(receipt.gasUsed));
+    this.#onMined(receipt.logs);
+    return { block: receipt.blockNumber, logs: receipt.logs, isOld };
+  }
+
+  /** Looks until there is something to see. */
+  async #poll<Value>({ what, look }: { what: string; look: () => Promise<Value | undefined> }): Promise<Value> {
     const start = performance.now();
     for (;;) {
-      const receipt = await this.node.receipt(hash);
-      if (receipt !== undefined) {
-        if (BigInt(receipt.status) !== 1n) throw new UserError(`The transaction "${operation}" (${hash}) failed.`);
-        this.#noteGas(operation, BigInt(receipt.gasUsed));
-        this.#onMined(receipt.logs);
-        return { block: receipt.blockNumber, logs: receipt.logs, isOld };
-      }
+      const value = await look();
+      if (value !== undefined) return value;
       if (performance.now() - start > MINING_SECONDS * 1_000) {
         throw new UserError(
-          `The transaction "${operation}" (${hash}) was not mined in ${MINING_SECONDS / 60} minutes. ` +
+          `The transaction "${what} was not mined in ${MINING_SECONDS / 60} minutes. ` +
             "Wait until it is, then continue with --resume.",
         );
       }
@@ -314,7 +319,19 @@ export class Sender {
   }
 
   /** The mined transaction that used a nonce: it is in the block during which the sender's count passed it. */
-  async #findTransaction({ from, nonce }: { from: string; nonce: number }): Promise<string> {
+  async #findTransaction({
+    from,
+    nonce,
+    operation,
+  }: {
+    from: string;
+    nonce: number;
+    operation: string;
+  }): Promise<string> {
+    await this.#poll({
+      what: `${operation}"`,
+      look: async () => ((await this.node.transactionCount(from)) > nonce ? true : undefined),
+    });
     let low = 0;
     let high = Number(await this.node.request("eth_blockNumber"));
     while (low < high) {
@@ -386,6 +403,10 @@ export class Sender {
     this.#pricedAt = performance.now();
     return this.#price;
   }
+}
+
+function closeSentence(text: string): string {
+  return text.endsWith(".") ? text : `${text}.`;
 }
 
 /** What nodes say of a transaction that they have. */

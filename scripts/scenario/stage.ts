@@ -1,10 +1,27 @@
-import { Interface, Result, type Wallet } from "ethers";
+import { type Interface, Result, type Wallet } from "ethers";
 
 import { walletAccount } from "../../sdk/account.ts";
 import { EventArgs } from "../../sdk/eventArgs.ts";
 import type { OperatorIndex, PersonIndex, Scenario } from "../../sdk/scenario/scenario.ts";
-import type { Protocol, ProtocolAddresses } from "../lib/protocol.ts";
+import type { ProtocolAddresses } from "../lib/protocol.ts";
 import { UserError } from "../lib/script.ts";
+import {
+  AccessManager__factory,
+  AgentRegistry__factory,
+  ArbitrationCommittee__factory,
+  AttributionLedger__factory,
+  DatanetRegistry__factory,
+  DisputeCourt__factory,
+  FeePolicy__factory,
+  JobEscrow__factory,
+  ModelRegistry__factory,
+  OpenGovernor__factory,
+  OpenToken__factory,
+  OperatorStaking__factory,
+  PaymentChannels__factory,
+  ServiceRegistry__factory,
+  SplitAddresses__factory,
+} from "../../typechain-types/index.ts";
 import type { Books } from "./books.ts";
 import type { Clock } from "./clock.ts";
 import type { Funds } from "./funds.ts";
@@ -28,29 +45,34 @@ export function expectSame({ what, model, chain }: { what: string; model: unknow
   if (model !== chain) throw new DifferenceError({ what, model, chain });
 }
 
-/** What a contract is called, and what it understands. */
-export type ContractName = keyof Protocol;
+/** What the contracts that a run talks to understand. */
+const INTERFACES = {
+  token: OpenToken__factory.createInterface(),
+  ledger: AttributionLedger__factory.createInterface(),
+  splitAddresses: SplitAddresses__factory.createInterface(),
+  datanets: DatanetRegistry__factory.createInterface(),
+  models: ModelRegistry__factory.createInterface(),
+  agents: AgentRegistry__factory.createInterface(),
+  feePolicy: FeePolicy__factory.createInterface(),
+  services: ServiceRegistry__factory.createInterface(),
+  channels: PaymentChannels__factory.createInterface(),
+  jobs: JobEscrow__factory.createInterface(),
+  staking: OperatorStaking__factory.createInterface(),
+  court: DisputeCourt__factory.createInterface(),
+  committee: ArbitrationCommittee__factory.createInterface(),
+  governor: OpenGovernor__factory.createInterface(),
+  access: AccessManager__factory.createInterface(),
+};
+export type ContractName = keyof typeof INTERFACES;
 
 /** The protocol's contracts, as bytes to send and to read. */
 export class Contracts {
   readonly addresses: ProtocolAddresses;
-  readonly #interfaces: Record<string, Interface>;
+  readonly #interfaces: Record<ContractName, Interface> = INTERFACES;
   readonly #read: (call: Call) => Promise<string>;
 
-  constructor({
-    protocol,
-    addresses,
-    read,
-  }: {
-    protocol: Protocol;
-    addresses: ProtocolAddresses;
-    read: (call: Call) => Promise<string>;
-  }) {
+  constructor({ addresses, read }: { addresses: ProtocolAddresses; read: (call: Call) => Promise<string> }) {
     this.addresses = addresses;
-    const names = Object.keys(protocol) as ContractName[];
-    this.#interfaces = Object.fromEntries(
-      names.map((name): [string, Interface] => [name, new Interface(protocol[name].interface.fragments)]),
-    );
     this.#read = read;
   }
 

@@ -5,7 +5,7 @@ import type { Fees, Scenario } from "../../sdk/scenario/scenario.ts";
 import { MIN_SELF_STAKE } from "../../sdk/scenario/stakes.ts";
 import { identifyChain, locateDeployment, readDeployment } from "../lib/deployments.ts";
 import { locateParameters, readParameters } from "../lib/parameters.ts";
-import { attachProtocol, deployProtocol, getAddresses, getDeployer, type ProtocolAddresses } from "../lib/protocol.ts";
+import { deployProtocol, getAddresses, getDeployer, type ProtocolAddresses } from "../lib/protocol.ts";
 import { UserError } from "../lib/script.ts";
 import { ChainNode } from "./node.ts";
 import type { Plan } from "./plan.ts";
@@ -44,11 +44,7 @@ export async function openTarget({
   const { addresses, block, deployer } = node.isEmbedded
     ? await deployFor({ connection, fees: scenario.fees })
     : await node.guard(() => findDeployment({ connection, chain, directory }));
-  const contracts = new Contracts({
-    protocol: await attachProtocol({ connection, addresses }),
-    addresses,
-    read: (call) => node.call(call),
-  });
+  const contracts = new Contracts({ addresses, read: (call) => node.call(call) });
   const committee = await findCommittee({ node, contracts });
   return { node, genesis: chain.genesis, contracts, deployer, block, committee };
 }

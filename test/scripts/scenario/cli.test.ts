@@ -156,6 +156,22 @@ describe("npm run scenario", function () {
       expect(await node.request("eth_blockNumber")).to.equal(blocks);
     });
 
+    it("goes on after a power failure", async () => {
+      const file = await write(FILE);
+      const height = async (): Promise<number> => Number(await node.request("eth_blockNumber"));
+      const from = await height();
+      const killed = await runScript({
+        script: "scenario",
+        args: [file, "--network", "localhost", "--out", path.join(directory, "out"), "--deployments", directory],
+        env: { LOCALHOST_RPC_URL: node.url },
+        interruption: { signal: "SIGKILL", when: async () => (await height()) > from + 8 },
+      });
+      expect(killed.exitCode).to.equal(null);
+      const { exitCode, errors, output } = await run([file, "--network", "localhost", "--resume"], node.url);
+      expect(exitCode, errors).to.equal(0);
+      expect(output).to.contain("no difference");
+    });
+
     it("ends with 3 and the command that goes on when the node dies, and that command goes on", async () => {
       const file = await write(FILE);
       const proxy = await startProxy({

@@ -30,12 +30,16 @@ export async function startProxy({
   node,
   death,
   refuses = /^$/,
+  losesEvery = Infinity,
 }: {
   node: string;
   death?: Death | undefined;
   refuses?: RegExp;
+  /** The answer to each so-manieth request is lost, though the node has heard it. */
+  losesEvery?: number;
 }): Promise<DyingProxy> {
   let requests = 0;
+  let all = 0;
   let dead = false;
   const server = createServer((request, response) => {
     void (async () => {
@@ -51,6 +55,11 @@ export async function startProxy({
       if (requests === death?.at) {
         dead = true;
         if (death.heard) await forward(node, body);
+        request.socket.destroy();
+        return;
+      }
+      if (++all % losesEvery === 0) {
+        await forward(node, body);
         request.socket.destroy();
         return;
       }

@@ -8,6 +8,7 @@ import { network } from "hardhat";
 import { rehearse, repeatOnChain, type RepeatOptions, RunStoppedError } from "../../../scripts/scenario/chain.ts";
 import type { ChainResult } from "../../../scripts/scenario/chainResult.ts";
 import type { Scenario } from "../../../sdk/scenario/scenario.ts";
+import type { Step } from "../../../sdk/scenario/step.ts";
 import { type LocalNode, NODE_COMMANDS, startNode } from "../../helpers/node.ts";
 import { runScript } from "../../helpers/script.ts";
 import { type Death, startProxy } from "./dyingProxy.ts";
@@ -67,7 +68,7 @@ describe("a scenario whose node dies", function () {
   async function runInParts(
     deaths: Death[],
     options: Partial<RepeatOptions> = {},
-    proxied: { refuses?: RegExp } = {},
+    proxied: { refuses?: RegExp; losesEvery?: number } = {},
   ): Promise<Parted> {
     const stops: string[] = [];
     let isBegun = false;
@@ -133,6 +134,20 @@ describe("a scenario whose node dies", function () {
       expect(chain.transactions, what).to.equal(transactions);
     }
   });
+
+  for (const losesEvery of [23, 31]) {
+    it(`goes on where only one of ${losesEvery} answers is lost`, async () => {
+      const { chain } = await runInParts([], { scenario: anywhere() }, { losesEvery });
+      expect(chain.compared.differences).to.deep.equal([]);
+      const count = (operation: string): number | undefined =>
+        chain.gasByOperation.find((row) => row.operation === operation)?.transactions;
+      const steps: Step[] = [];
+      rehearse({ scenario: anywhere(), onStep: (step) => steps.push(step) });
+      expect(count("pay: wallet")).to.equal(
+        steps.filter((step) => step.kind === "pay" && step.rail === "wallet").length,
+      );
+    });
+  }
 
   it("refuses to begin while a run has not ended, until it is told to begin anew", async () => {
     const proxy = await startProxy({ node: node.url, death: { method: SEND, at: 30, heard: true } });
