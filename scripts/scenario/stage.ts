@@ -1,27 +1,11 @@
-import { type Interface, Result, type Wallet } from "ethers";
+import { Interface, Result, type Wallet } from "ethers";
+import hre from "hardhat";
 
 import { walletAccount } from "../../sdk/account.ts";
 import { EventArgs } from "../../sdk/eventArgs.ts";
 import type { OperatorIndex, PersonIndex, Scenario } from "../../sdk/scenario/scenario.ts";
 import type { ProtocolAddresses } from "../lib/protocol.ts";
 import { UserError } from "../lib/script.ts";
-import {
-  AccessManager__factory,
-  AgentRegistry__factory,
-  ArbitrationCommittee__factory,
-  AttributionLedger__factory,
-  DatanetRegistry__factory,
-  DisputeCourt__factory,
-  FeePolicy__factory,
-  JobEscrow__factory,
-  ModelRegistry__factory,
-  OpenGovernor__factory,
-  OpenToken__factory,
-  OperatorStaking__factory,
-  PaymentChannels__factory,
-  ServiceRegistry__factory,
-  SplitAddresses__factory,
-} from "../../typechain-types/index.ts";
 import type { Books } from "./books.ts";
 import type { Clock } from "./clock.ts";
 import type { Funds } from "./funds.ts";
@@ -45,40 +29,60 @@ export function expectSame({ what, model, chain }: { what: string; model: unknow
   if (model !== chain) throw new DifferenceError({ what, model, chain });
 }
 
-/** What the contracts that a run talks to understand. */
-const INTERFACES = {
-  token: OpenToken__factory.createInterface(),
-  ledger: AttributionLedger__factory.createInterface(),
-  splitAddresses: SplitAddresses__factory.createInterface(),
-  datanets: DatanetRegistry__factory.createInterface(),
-  models: ModelRegistry__factory.createInterface(),
-  agents: AgentRegistry__factory.createInterface(),
-  feePolicy: FeePolicy__factory.createInterface(),
-  services: ServiceRegistry__factory.createInterface(),
-  channels: PaymentChannels__factory.createInterface(),
-  jobs: JobEscrow__factory.createInterface(),
-  staking: OperatorStaking__factory.createInterface(),
-  court: DisputeCourt__factory.createInterface(),
-  committee: ArbitrationCommittee__factory.createInterface(),
-  governor: OpenGovernor__factory.createInterface(),
-  access: AccessManager__factory.createInterface(),
+/** The contracts that a run talks to. */
+const CONTRACTS = {
+  token: "OpenToken",
+  ledger: "AttributionLedger",
+  splitAddresses: "SplitAddresses",
+  datanets: "DatanetRegistry",
+  models: "ModelRegistry",
+  agents: "AgentRegistry",
+  feePolicy: "FeePolicy",
+  services: "ServiceRegistry",
+  channels: "PaymentChannels",
+  jobs: "JobEscrow",
+  staking: "OperatorStaking",
+  court: "DisputeCourt",
+  committee: "ArbitrationCommittee",
+  governor: "OpenGovernor",
+  access: "AccessManager",
 };
-export type ContractName = keyof typeof INTERFACES;
+export type ContractName = keyof typeof CONTRACTS;
 
 /** The protocol's contracts, as bytes to send and to read. */
 export class Contracts {
   readonly addresses: ProtocolAddresses;
-  readonly #interfaces: Record<ContractName, Interface> = INTERFACES;
+  readonly #interfaces: ReadonlyMap<string, Interface>;
   readonly #read: (call: Call) => Promise<string>;
 
-  constructor({ addresses, read }: { addresses: ProtocolAddresses; read: (call: Call) => Promise<string> }) {
-    this.addresses = addresses;
-    this.#read = read;
+  private constructor(fields: {
+    addresses: ProtocolAddresses;
+    interfaces: ReadonlyMap<string, Interface>;
+    read: (call: Call) => Promise<string>;
+  }) {
+    this.addresses = fields.addresses;
+    this.#interfaces = fields.interfaces;
+    this.#read = fields.read;
+  }
+
+  /** @param read Calls a view. */
+  static async load({
+    addresses,
+    read,
+  }: {
+    addresses: ProtocolAddresses;
+    read: (call: Call) => Promise<string>;
+  }): Promise<Contracts> {
+    const interfaces = new Map<string, Interface>();
+    for (const [name, contract] of Object.entries(CONTRACTS)) {
+      interfaces.set(name, new Interface((await hre.artifacts.readArtifact(contract)).abi));
+    }
+    return new Contracts({ addresses, interfaces, read });
   }
 
   /** Bytes that call a function, named with its types where there are several. */
   call(contract: ContractName, name: string, args: readonly unknown[]): Call {
-    return { to: this.addresses[contract], data: this.#interfaces[contract].encodeFunctionData(name, args) };
+    return { to: this.addresses[contract], data: this.#abi(contract).encodeFunctionData(name, args) };
   }
 
   /** What a view with named outputs answers now. */
@@ -105,11 +109,11 @@ export class Contracts {
 
   /** Events of a contract in a transaction, in their order. */
   events(contract: ContractName, name: string, { logs }: Pick<Mined, "logs">): EventArgs[] {
-    const topic = this.#interfaces[contract].getEvent(name)?.topicHash;
+    const topic = this.#abi(contract).getEvent(name)?.topicHash;
     const address = this.addresses[contract].toLowerCase();
     return logs.flatMap((log) => {
       if (log.topics[0] !== topic || log.address.toLowerCase() !== address) return [];
-      const parsed = this.#interfaces[contract].parseLog(log);
+      const parsed = this.#abi(contract).parseLog(log);
       return parsed === null ? [] : [new EventArgs(parsed.args)];
     });
   }
@@ -127,8 +131,14 @@ export class Contracts {
     return events[0];
   }
 
+  #abi(contract: ContractName): Interface {
+    const abi = this.#interfaces.get(contract);
+    if (abi === undefined) throw new Error(`${contract} has no interface.`);
+    return abi;
+  }
+
   async #answer(contract: ContractName, name: string, args: readonly unknown[]): Promise<Result> {
-    return this.#interfaces[contract].decodeFunctionResult(name, await this.#read(this.call(contract, name, args)));
+    return this.#abi(contract).decodeFunctionResult(name, await this.#read(this.call(contract, name, args)));
   }
 }
 

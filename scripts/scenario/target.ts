@@ -44,7 +44,7 @@ export async function openTarget({
   const { addresses, block, deployer } = node.isEmbedded
     ? await deployFor({ connection, fees: scenario.fees })
     : await node.guard(() => findDeployment({ connection, chain, directory }));
-  const contracts = new Contracts({ addresses, read: (call) => node.call(call) });
+  const contracts = await Contracts.load({ addresses, read: (call) => node.call(call) });
   const committee = await findCommittee({ node, contracts });
   return { node, genesis: chain.genesis, contracts, deployer, block, committee };
 }
