@@ -75,7 +75,7 @@ export class ChainNode {
    * @throws NodeLostError if no answer comes, RefusedError if the answer is no.
    */
   async request(method: string, params: unknown[] = []): Promise<unknown> {
-    return this.guard(async () => this.#provider.request({ method, params })).catch((error: unknown) => {
+    return this.guard<unknown>(() => this.#provider.request({ method, params })).catch((error: unknown) => {
       if (error instanceof NodeLostError) throw error;
       throw new RefusedError(error instanceof Error ? error.message : String(error), { cause: error });
     });
