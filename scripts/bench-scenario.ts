@@ -3,6 +3,7 @@ import { promisify } from "node:util";
 
 import { play } from "../sdk/scenario/play.ts";
 import { largeScenario, type Size } from "./bench/largeScenario.ts";
+import { measureOnChain } from "./bench/scenarioChain.ts";
 import { parseOptions, runScript, UserError } from "./lib/script.ts";
 
 const USAGE = "npm run bench:scenario -- [--small] [--check]";
@@ -18,8 +19,12 @@ const STEP = 10;
 /** In a tenfold run everything may take this much more than ten times as long. */
 const LINEAR_FACTOR = 1.5;
 
-/** If small, everything is a tenth. */
+/** How many payments of the largest run are repeated on a chain, with all that stands behind them. */
+const REPEATED = 200;
+
+/** If small, everything is a tenth; on a chain a hundredth. */
 const SMALL = 10;
+const SMALL_ON_CHAIN = 100;
 
 const GIGABYTE = 1e9;
 
@@ -55,6 +60,7 @@ await runScript(async () => {
     return;
   }
   await measureMemoryBackend(small ? SMALL : 1);
+  await measureChainBackend(small ? SMALL_ON_CHAIN : 1);
   if (check && missed.length > 0) throw new UserError(`Targets missed: ${missed.join(", ")}.`);
 });
 
@@ -91,6 +97,23 @@ async function measureMemoryBackend(divisor: number): Promise<void> {
     });
   }
 }
+
+// ---------------------------------------------------------------- on a chain
+
+/** @throws Error if the chain disagrees with the model, by whatever amount. */
+async function measureChainBackend(divisor: number): Promise<void> {
+  const run = await measureOnChain({ scenario: largeScenario(divided(LARGEST, divisor)), payments: REPEATED });
+  const { accounts, splits, shares, differences } = run.compared;
+  if (differences.length > 0) throw new Error(`Chain and model differ: ${differences.join("; ")}`);
+  report({ figure: "on a chain, payments", value: run.paymentsPerSecond, unit: "payments/s" });
+  report({ figure: "on a chain, all transactions", value: run.transactions / run.seconds, unit: "transactions/s" });
+  report({ figure: "on a chain, from deployment to comparison", value: run.seconds, unit: "s" });
+  report({ figure: "on a chain, accounts compared to the last unit", value: accounts, unit: "accounts" });
+  report({ figure: "on a chain, splits compared", value: splits, unit: "splits" });
+  report({ figure: "on a chain, shares compared", value: shares, unit: "shares" });
+}
+
+// ---------------------------------------------------------------- sizes
 
 function divided({ assets, contributors, payments }: Size, divisor: number): Size {
   return { assets: assets / divisor, contributors: contributors / divisor, payments: payments / divisor };
