@@ -19,10 +19,6 @@ import { anywhere, everything } from "./worlds.ts";
 const FOLDER = "scenarios";
 const SHIPPED = (await readdir(FOLDER)).filter((name) => name.endsWith(".yaml")).sort();
 
-/** Of scenarios with more payments only so many are repeated. */
-const MOST_PAYMENTS = 1_500;
-const REPEATED_PAYMENTS = 300;
-
 /** What both have to be run with on a node of its own. */
 const ON_ANVIL = 2;
 
@@ -45,13 +41,11 @@ describe("scenarios on chains", function () {
 
   describe("on the embedded chain", () => {
     async function repeat(scenario: Scenario): Promise<{ chain: ChainResult; result: RunResult }> {
-      const whole = rehearse({ scenario });
-      const isLarge = whole.result.totals.payments > MOST_PAYMENTS;
-      const part = isLarge ? { payments: REPEATED_PAYMENTS } : { rehearsal: whole };
+      const rehearsal = rehearse({ scenario });
       const connection = await network.create("hardhat");
       try {
-        const chain = await repeatOnChain({ scenario, connection, deployments: "", folder: "", ...part });
-        return { chain, result: whole.result };
+        const chain = await repeatOnChain({ scenario, connection, deployments: "", folder: "", rehearsal });
+        return { chain, result: rehearsal.result };
       } finally {
         await connection.close();
       }
