@@ -13,6 +13,8 @@ export interface Report<S extends Shape = Shape> {
   /** Sentences and tables, in their order. */
   says: (string | Table)[];
   result: ResultOf<S>;
+  /** Whether the verb has checked something, and it is wrong. */
+  isWrong?: boolean;
 }
 
 /** A transaction of a verb. */

@@ -27,7 +27,8 @@ export async function runVerb({
 }): Promise<void> {
   const json = raw.json === true;
   try {
-    const { document, text } = await perform({ verb, raw, hre, json });
+    const { document, text, isWrong } = await perform({ verb, raw, hre, json });
+    if (isWrong) process.exitCode = EXIT.mistake;
     console.log(json ? toJson(document) : text);
   } catch (error) {
     const failure = failureOf(error);
@@ -48,7 +49,7 @@ async function perform({
   raw: RawArguments;
   hre: HardhatRuntimeEnvironment;
   json: boolean;
-}): Promise<{ document: unknown; text: string }> {
+}): Promise<{ document: unknown; text: string; isWrong: boolean }> {
   const { deployments, from, wallet } = raw as Record<string, string | undefined>;
   const dryRun = raw.dryRun === true;
   // What can be read without a chain is read first: a slip of the pen should not cost a connection.
@@ -65,7 +66,8 @@ async function perform({
       dryRun,
     };
     if (!("steps" in planned)) {
-      return { document: { ...head, transactions: [], result: planned.result }, text: renderReport(planned) };
+      const { result, isWrong = false } = planned;
+      return { document: { ...head, transactions: [], result }, text: renderReport(planned), isWrong };
     }
     // At once: if a later step fails, people know what was done.
     const onSent = (step: Sent): void => {
@@ -76,7 +78,8 @@ async function perform({
     const lines = dryRun ? sent.map((step, i) => renderTrial(step, i, context)) : [];
     const intro = sent.length === 0 ? "Nothing is sent." : "Nothing is sent. This is what would be:";
     const text = [...(dryRun ? [intro] : []), ...lines, renderReport(report)].filter((part) => part !== "").join("\n");
-    return { document: { ...head, transactions: sent.map(documentOf), result: report.result }, text };
+    const document = { ...head, transactions: sent.map(documentOf), result: report.result };
+    return { document, text, isWrong: report.isWrong ?? false };
   } finally {
     await context.close();
   }

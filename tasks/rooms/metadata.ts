@@ -13,12 +13,18 @@ import {
   readModelVersion,
 } from "../../sdk/metadata/assetVersion.ts";
 import { canonicalBytes } from "../../sdk/metadata/canonical.ts";
-import { makeCroissant } from "../../sdk/metadata/croissant.ts";
-import { checkDocument } from "../../sdk/metadata/document.ts";
+import { checkCroissant, makeCroissant } from "../../sdk/metadata/croissant.ts";
+import { checkDocument, type Checked } from "../../sdk/metadata/document.ts";
 import { makeModelCard, type OfferedService } from "../../sdk/metadata/modelCard.ts";
 import { versionName } from "../../sdk/metadata/names.ts";
-import { formatProblem } from "../../sdk/metadata/problem.ts";
-import { type DatasetFacts, makeSpdx, type ModelFacts, type UpstreamFacts } from "../../sdk/metadata/spdx.ts";
+import { formatProblem, type Problem } from "../../sdk/metadata/problem.ts";
+import {
+  checkSpdx,
+  type DatasetFacts,
+  makeSpdx,
+  type ModelFacts,
+  type UpstreamFacts,
+} from "../../sdk/metadata/spdx.ts";
 import { DATANET_EVENTS, LINEAGE_EVENTS, SERVICE_EVENTS } from "../../sdk/registryEvents.ts";
 import type { RegistryState } from "../../sdk/registryState.ts";
 import { type AboutModel, type AboutUpstream, readAboutDatanet, readAboutModel } from "../lib/about.ts";
@@ -54,6 +60,7 @@ export const runs: Runs<typeof METADATA_VERBS> = {
     );
     const publishedAt = await datanetPublishedAt(context, version);
     const document = orUserError(() => makeCroissant({ version, facts: about, contributions, publishedAt }));
+    refuseProblems(file, checkCroissant(document, { version, publishedAt }));
     return await written(out, canonicalBytes(document));
   },
 
@@ -64,7 +71,9 @@ export const runs: Runs<typeof METADATA_VERBS> = {
     const facts = { ...about, supplier: publisher, releasedAt: publishedAt };
     const upstream = await upstreamFacts(context, version, about);
     const made = { version, facts, upstream, creator: publisher, createdAt: await context.now() };
-    return await written(out, canonicalBytes(orUserError(() => makeSpdx(made))));
+    const document = orUserError(() => makeSpdx(made));
+    refuseProblems(file, checkSpdx(document, version));
+    return await written(out, canonicalBytes(document));
   },
 
   card: async (context, { model, about: file, out }) => {
@@ -95,17 +104,28 @@ export const runs: Runs<typeof METADATA_VERBS> = {
 
   check: async (context, { file, asset }) => {
     const bytes = await readBytes(file);
-    const { kind, problems } = checkDocument({
+    const checked = checkDocument({
       bytes,
       ...(asset !== undefined && (await referencesOf(context, asset))),
     });
-    const says =
-      problems.length === 0
-        ? [`${file} is right.`]
-        : [`${file} is not right:`, ...problems.map((problem) => formatProblem(problem))];
-    return { says, result: { kind, correct: problems.length === 0, problems } };
+    const { kind } = checked;
+    const problems = [...kindProblems(kind, asset), ...checked.problems];
+    const isWrong = problems.length > 0;
+    const says = isWrong ? [`${file} is not right:`, ...problems.map(formatProblem)] : [`${file} is right.`];
+    return { says, result: { kind, correct: !isWrong, problems }, isWrong };
   },
 };
+
+/** Whether a document is about another kind of asset than the one that it is compared with. */
+function kindProblems(kind: Checked["kind"], asset: AssetRef | undefined): Problem[] {
+  if (asset?.kind === "datanet" && kind === "spdx") {
+    return [{ pointer: "", message: "is an SPDX document: Datanets have Croissant documents, models those of SPDX." }];
+  }
+  if (asset?.kind === "model" && kind === "croissant") {
+    return [{ pointer: "", message: "is no SPDX document: Datanets have Croissant documents, models those of SPDX." }];
+  }
+  return [];
+}
 
 /** What a document about an asset is compared with. */
 async function referencesOf(
@@ -225,6 +245,12 @@ async function written(out: string, bytes: Uint8Array): Promise<Report<(typeof M
   const metadataHash = keccak256(bytes);
   const says = [`Wrote ${out}. Publish it as it is; its hash is ${metadataHash} (asset:describe).`];
   return { says, result: { out, metadataHash } };
+}
+
+/** What people say can make a document that nobody's check takes. */
+function refuseProblems(file: string, problems: readonly Problem[]): void {
+  if (problems.length === 0) return;
+  throw new UserError(`What ${file} says makes no right document.\n${problems.map(formatProblem).join("\n")}`);
 }
 
 /** What the SDK refuses is a mistake in what was asked for. */

@@ -1,16 +1,20 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
 import { expect } from "chai";
-import { parseEther, Wallet, ZeroHash } from "ethers";
+import { keccak256, parseEther, toUtf8Bytes, Wallet, ZeroHash } from "ethers";
 import { network } from "hardhat";
 
 import type { Protocol } from "../../scripts/lib/protocol.ts";
 import { display } from "../../scripts/lib/deployments.ts";
+import { formatProblem, type Problem } from "../../sdk/metadata/problem.ts";
 import { ADVICE } from "../../tasks/lib/advice.ts";
+import { METADATA_VERBS } from "../../tasks/verbs/metadata.ts";
+import { validatorOf } from "./schema.ts";
 import { type Ending, type Given, Terminal } from "./terminal.ts";
 
 const connection = await network.getOrCreate();
@@ -423,6 +427,278 @@ describe("refusals of the command line", function () {
       const { exitCode, errors } = await terminal.run("token:permit", { spender: "bob", amount: "1", out });
       expect(exitCode).to.equal(1);
       expect(errors).to.equal(`${out} cannot be written. Name a file in a folder that is there.`);
+    });
+  });
+
+  describe("of documents about assets", () => {
+    const LICENSE = "CC-BY-4.0";
+    const SEA = {
+      ...{ name: "The sea", description: "About it.", licenses: [LICENSE], url: "https://example.org/sea" },
+      files: [{ index: 0, file: "wide", uri: "ipfs://wide", license: LICENSE }],
+    };
+    const CHAT = { name: "chat", description: "Talks.", license: "Apache-2.0", downloadLocation: "ipfs://chat" };
+    const isCheck = validatorOf(METADATA_VERBS.check);
+    const data = (version: number): string => `${datanet}@${version}`;
+
+    let datanet: string;
+    let model: string;
+    let upstream: Record<string, object>;
+    let croissant: string;
+    let spdx: string;
+
+    before(async () => {
+      const created = await terminal.ask("datanet:create", { from: "carol" });
+      datanet = `datanet:${String(created.result.id)}`;
+      for (const name of ["wide", "deep"]) {
+        const file = await terminal.write(name, `The sea is ${name}.`);
+        await terminal.ask("datanet:contribute", { datanet, file, uri: `ipfs://${name}`, from: "alice" });
+        await terminal.ask("datanet:accept", { datanet, units: "1", from: "carol" });
+      }
+      await terminal.ask("datanet:revoke", { datanet, index: "1", from: "alice" });
+      const registered = await terminal.ask("model:register", {
+        ...{ on: `${data(3)}=1`, builders: "me=1", from: "dave" },
+      });
+      model = `model:${String(registered.result.id)}`;
+      upstream = { [data(3)]: { name: "The sea", downloadLocation: "ipfs://sea" } };
+      croissant = terminal.file("croissant.json");
+      await terminal.ask("datanet:metadata", { datanet, about: await about(SEA), out: croissant });
+      spdx = terminal.file("spdx.json");
+      await terminal.ask("model:metadata", { model, about: await about({ ...CHAT, upstream }), out: spdx });
+    });
+
+    async function about(facts: unknown): Promise<string> {
+      return await terminal.write("about.json", JSON.stringify(facts));
+    }
+
+    /** What is said of a document that cannot be made. Nothing is written. */
+    async function refusalOf(verb: string, given: Given): Promise<string> {
+      const out = terminal.file("unwritten");
+      const { exitCode, output, errors } = await terminal.run(verb, { ...given, out });
+      expect([exitCode, output]).to.deep.equal([1, ""]);
+      expect(existsSync(out)).to.equal(false);
+      return errors;
+    }
+
+    /** Expects a check to tell people and programs of these problems. */
+    async function expectWrong(
+      given: { file: string; asset?: string },
+      kind: string,
+      problems: string[],
+    ): Promise<void> {
+      const output = [`${given.file} is not right:`, ...problems].join("\n");
+      expect(await terminal.run("metadata:check", given)).to.deep.equal({ exitCode: 1, output, errors: "" });
+      const machine = await terminal.run("metadata:check", { ...given, json: true });
+      expect([machine.exitCode, machine.errors]).to.deep.equal([1, ""]);
+      const document: unknown = JSON.parse(machine.output);
+      expect(isCheck(document), JSON.stringify(isCheck.errors)).to.equal(true);
+      const { result } = document as { result: { kind: string; correct: boolean; problems: Problem[] } };
+      expect({ ...result, problems: result.problems.map(formatProblem) }).to.deep.equal({
+        ...{ kind, correct: false, problems },
+      });
+    }
+
+    const [FILE] = SEA.files;
+    const CONTRIBUTIONS: [what: string, files: object[], message: string][] = [
+      ["a changed byte", [{ ...FILE, file: "changed" }], "Contribution 0 is not the content that the log has there."],
+      ["another URI", [{ ...FILE, uri: "ipfs://deep" }], "Contribution 0 is not the content that the log has there."],
+      ["another licence", [{ ...FILE, license: "MIT" }], "Contribution 0 is not the content that the log has there."],
+      ["an empty file", [{ ...FILE, file: "empty" }], "empty is empty, which no contribution is."],
+      ["what was revoked", [{ ...FILE, index: 1 }], "Contribution 1 was revoked and is no part of version 3."],
+      ["what is not there", [{ ...FILE, index: 2 }], "Contribution 2 is not in the log, which has 2."],
+    ];
+    for (const [what, files, message] of CONTRIBUTIONS) {
+      it(`cannot be made of ${what}`, async () => {
+        await terminal.write("changed", "The sea is Wide.");
+        await terminal.write("empty", "");
+        const file = await about({ ...SEA, files });
+        expect(await refusalOf("datanet:metadata", { datanet, about: file })).to.equal(message);
+      });
+    }
+
+    it("need the contributions' files", async () => {
+      const file = await about({ ...SEA, files: [{ ...FILE, file: "nowhere" }] });
+      const message = `${terminal.file("nowhere")} cannot be read. Name a file that is there.`;
+      expect(await refusalOf("datanet:metadata", { datanet, about: file })).to.equal(message);
+    });
+
+    it("are about versions that there are", async () => {
+      const file = await about(SEA);
+      const refusals = {
+        [data(4)]: `${datanet} has versions 1 to 3, but not 4.`,
+        "datanet:1": "datanet:1 has no version yet, so nothing can name one.",
+      };
+      for (const [named, message] of Object.entries(refusals)) {
+        expect(await refusalOf("datanet:metadata", { datanet: named, about: file })).to.equal(message);
+      }
+      const message = `There is no model:9: this chain has model:1 to ${model}.`;
+      for (const verb of ["model:metadata", "model:card"]) {
+        expect(await refusalOf(verb, { model: "model:9", about: await about(CHAT) })).to.equal(message);
+      }
+    });
+
+    it("need a file of what people say, with all that it has to have", async () => {
+      const none = await terminal.write("no.json", "{");
+      const what = { "datanet:metadata": "holds", "model:metadata": "does", "model:card": "does" };
+      for (const [verb, does] of Object.entries(what)) {
+        const asset: Given = verb === "datanet:metadata" ? { datanet } : { model };
+        const missing = "nowhere.json cannot be read. Name a file that is there.";
+        expect(await refusalOf(verb, { ...asset, about: "nowhere.json" })).to.equal(missing);
+        expect(await refusalOf(verb, { ...asset, about: none })).to.equal(`${none} is no JSON document.`);
+        const empty = await about({});
+        const lines = (await refusalOf(verb, { ...asset, about: empty })).split("\n");
+        expect(lines.slice(0, 3)).to.deep.equal([
+          `${empty} is not complete.`,
+          "/name is missing: write its name.",
+          `/description is missing: write what it ${does}.`,
+        ]);
+      }
+    });
+
+    it("say something about everything that a model pays", async () => {
+      for (const verb of ["model:metadata", "model:card"]) {
+        for (const others of [{}, { upstream: { [data(2)]: upstream[data(3)] } }]) {
+          expect(await refusalOf(verb, { model, about: await about({ ...CHAT, ...others }) })).to.equal(
+            `Nothing is said about ${data(3)}, which the model pays: ` +
+              'write it under "upstream", with its name and downloadLocation.',
+          );
+        }
+      }
+    });
+
+    it("have licences of SPDX", async () => {
+      const file = await about({ ...SEA, licenses: ["mine"] });
+      expect(await refusalOf("datanet:metadata", { datanet, about: file })).to.equal(
+        '"mine" is no licence of the SPDX list (https://spdx.org/licenses/), such as "CC-BY-4.0".',
+      );
+      for (const [verb, such] of Object.entries({
+        "model:metadata": "Apache-2.0 OR MIT",
+        "model:card": "Apache-2.0",
+      })) {
+        expect(await refusalOf(verb, { model, about: await about({ ...CHAT, upstream, license: "my own" }) })).to.equal(
+          `"my own" is no licence expression of SPDX, such as "${such}".`,
+        );
+      }
+    });
+
+    it("are not written if they would not be right", async () => {
+      const address = await about({ ...SEA, url: "sea" });
+      expect(await refusalOf("datanet:metadata", { datanet, about: address })).to.equal(
+        `What ${address} says makes no right document.\n` +
+          '/url is "sea": write a whole address, such as "https://example.org/data".',
+      );
+      const twice = await about({ ...SEA, files: [FILE, FILE] });
+      expect(await refusalOf("datanet:metadata", { datanet, about: twice })).to.equal(
+        `What ${twice} says makes no right document.\n` +
+          '/distribution/1/@id is "contributions/0", which another file has already: write an id of its own.',
+      );
+      const place = await about({ ...CHAT, upstream, downloadLocation: "here" });
+      expect(await refusalOf("model:metadata", { model, about: place })).to.equal(
+        `What ${place} says makes no right document.\n` +
+          '/@graph/2/software_downloadLocation is "here": write a URI, such as "ipfs://…".',
+      );
+    });
+
+    it("cannot be written where no folder is", async () => {
+      const out = path.join(terminal.directory, "nowhere", "document");
+      const errors = `${out} cannot be written. Name a file in a folder that is there.`;
+      const [sea, chat] = [SEA, { ...CHAT, upstream }];
+      for (const [verb, given, facts] of [
+        ["datanet:metadata", { datanet }, sea],
+        ["model:metadata", { model }, chat],
+        ["model:card", { model }, chat],
+      ] satisfies [string, Given, object][]) {
+        const ending = await terminal.run(verb, { ...given, about: await about(facts), out });
+        expect(ending).to.deep.equal({ exitCode: 1, output: "", errors });
+      }
+    });
+
+    it("cannot be checked if they are not there, or about what is not", async () => {
+      const refusals: [given: Given, message: string][] = [
+        [{ file: "nowhere.json" }, "nowhere.json cannot be read. Name a file that is there."],
+        [{ file: spdx, asset: "model:9" }, `There is no model:9: this chain has model:1 to ${model}.`],
+        [{ file: spdx, asset: "agent:1" }, "Agents have no such documents. Name a Datanet or a model."],
+      ];
+      for (const [given, errors] of refusals) {
+        const ending = await terminal.run("metadata:check", given);
+        expect(ending).to.deep.equal({ exitCode: 1, output: "", errors });
+      }
+    });
+
+    it("are wrong if they are no JSON, or say what cannot be", async () => {
+      const neither =
+        "The document is neither a Croissant nor an SPDX document: write JSON, or give the hash that the registry has.";
+      await expectWrong({ file: await terminal.write("text.json", "hello") }, "other", [neither]);
+      const text = await readFile(croissant, "utf8");
+      await expectWrong({ file: await terminal.write("cut.json", text.slice(0, -1)) }, "other", [neither]);
+      const units = text.replace('"oal:units":"1"', '"oal:units":"2"');
+      await expectWrong({ file: await terminal.write("units.json", units) }, "croissant", [
+        '/creator/0/oal:units is "2": write "1", the sum of this creator\'s lines of the log.',
+        "/creator has 2 of 1 units: write all contributors, whose units add up to 100 %.",
+      ]);
+    });
+
+    it("are wrong if the chain does not commit to them", async () => {
+      for (const [asset, file, kind] of [
+        [datanet, croissant, "croissant"],
+        [model, spdx, "spdx"],
+      ]) {
+        await expectWrong({ file, asset }, kind, [
+          "The document is not committed to: the registry has no hash. " +
+            `Describe the asset with ${keccak256(await readFile(file))}.`,
+        ]);
+      }
+    });
+
+    describe("that the chain commits to", () => {
+      const other = "Datanets have Croissant documents, models those of SPDX.";
+      let hashes: Record<"croissant" | "spdx", string>;
+
+      before(async () => {
+        hashes = { croissant: keccak256(await readFile(croissant)), spdx: keccak256(await readFile(spdx)) };
+        await terminal.ask("asset:describe", { asset: datanet, document: croissant, from: "carol" });
+        await terminal.ask("asset:describe", { asset: model, document: spdx, from: "dave" });
+      });
+
+      const anotherHash = (is: string, committed: string): string =>
+        `The document has the hash ${is}, but the registry commits to ${committed}: publish the document it was made for.`;
+
+      it("are wrong with a byte changed", async () => {
+        const text = (await readFile(croissant, "utf8")).replace("About it.", "About us.");
+        const message = anotherHash(keccak256(toUtf8Bytes(text)), hashes.croissant);
+        const given = { file: await terminal.write("changed.json", text), asset: datanet };
+        await expectWrong(given, "croissant", [message]);
+      });
+
+      it("are wrong in another form", async () => {
+        const file = await terminal.write(
+          "pretty.json",
+          JSON.stringify(await terminal.read("croissant.json"), null, 2),
+        );
+        await expectWrong({ file, asset: datanet }, "croissant", [
+          "The document has the right content in another form: " +
+            `publish its canonical bytes (RFC 8785), whose hash is ${hashes.croissant}.`,
+        ]);
+      });
+
+      it("are wrong for another version", async () => {
+        const name = `eip155:31337/erc721:${await protocol.datanets.getAddress()}/${datanet.split(":")[1]}`;
+        const { exitCode, output } = await terminal.run("metadata:check", { file: croissant, asset: data(1) });
+        expect(exitCode).to.equal(1);
+        expect(output.split("\n").slice(0, 2)).to.deep.equal([
+          `${croissant} is not right:`,
+          `/@id is "${name}#3", but the chain was asked about "${name}#1": ` +
+            "write that, or check against the other version.",
+        ]);
+      });
+
+      it("are wrong for another kind of asset", async () => {
+        await expectWrong({ file: croissant, asset: model }, "croissant", [
+          `The document is no SPDX document: ${other}`,
+          anotherHash(hashes.croissant, hashes.spdx),
+        ]);
+        await terminal.ask("asset:describe", { asset: datanet, document: spdx, from: "carol" });
+        await expectWrong({ file: spdx, asset: datanet }, "spdx", [`The document is an SPDX document: ${other}`]);
+      });
     });
   });
 });

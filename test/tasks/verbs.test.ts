@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 
 import type { ValidateFunction } from "ajv";
 import { expect } from "chai";
-import { id, parseEther, ZeroHash } from "ethers";
+import { id, keccak256, parseEther, ZeroHash } from "ethers";
 import { network } from "hardhat";
 
 import type { Protocol } from "../../scripts/lib/protocol.ts";
@@ -268,6 +269,77 @@ describe("verbs of the command line", function () {
     const { channels } = await ask("channel:show");
     expect((channels as { balance: string }[]).map(({ balance }) => balance)).to.deep.equal(["0", "0"]);
     await ask("channel:show", { channel: "2" });
+  });
+
+  it("write documents about assets, which are right", async () => {
+    await act("service:register", {
+      ...{ asset: "model:1", rateIn: "1", rateOut: "1", endpoint: "https://example.org/m", from: "grace" },
+    });
+    const file = (index: number, name: string): object => ({ index, license: "CC-BY-4.0", ...content(name) });
+    const speeches = await terminal.write(
+      "speeches.json",
+      JSON.stringify({
+        ...{ name: "Speeches", description: "What was said.", licenses: ["CC-BY-4.0"], url: "https://example.org/d" },
+        ...{ keywords: ["speech"], files: [file(0, "speech"), { ...file(1, "poem"), file: "poem" }] },
+      }),
+    );
+    const chat = await terminal.write(
+      "chat.json",
+      JSON.stringify({
+        ...{ name: "chat", description: "Talks.", license: "Apache-2.0", downloadLocation: "ipfs://chat" },
+        ...{ languages: ["en"], tags: ["talk"], pipelineTag: "text-generation", libraryName: "transformers" },
+        upstream: {
+          "datanet:1@2": { name: "Speeches", downloadLocation: "ipfs://s", types: ["text"], license: "CC-BY-4.0" },
+          "model:1@1": { name: "base", downloadLocation: "ipfs://base", repository: "dave/base" },
+        },
+      }),
+    );
+
+    async function writeAbout(verb: string, given: Record<string, string>, name: string): Promise<string> {
+      const out = terminal.file(name);
+      expect(await ask(verb, { ...given, out })).to.deep.equal({ out, metadataHash: keccak256(await readFile(out)) });
+      return out;
+    }
+
+    /** Commits to a document as its asset's owner, and compares both. */
+    async function commit(asset: string, document: string, kind: string, from: string): Promise<void> {
+      const described = { asset: asset.split("@")[0], uri: "ipfs://document", document, from };
+      const { metadataHash } = await act("asset:describe", described);
+      expect(metadataHash).to.equal(keccak256(await readFile(document)));
+      expect(await ask("metadata:check", { file: document, asset })).to.deep.equal({
+        ...{ kind, correct: true, problems: [] },
+      });
+    }
+
+    const croissant = await writeAbout(
+      "datanet:metadata",
+      { datanet: "datanet:1@2", about: speeches },
+      "croissant.json",
+    );
+    expect(await ask("metadata:check", { file: croissant })).to.include({ kind: "croissant", correct: true });
+    await commit("datanet:1@2", croissant, "croissant", "carol");
+    const { distribution } = await terminal.read("croissant.json");
+    expect((distribution as { contentUrl: string }[]).map(({ contentUrl }) => contentUrl)).to.deep.equal([
+      "https://example.org/speech",
+      "https://example.org/poem",
+    ]);
+
+    const { latest } = await ask("model:show", { model: "model:1" });
+    const first = await writeAbout("model:metadata", { model: "model:1@1", about: chat }, "first.json");
+    await commit("model:1@1", first, "spdx", "dave");
+    const newest = await writeAbout("model:metadata", { model: "model:1", about: chat }, "newest.json");
+    await commit(`model:1@${String(latest)}`, newest, "spdx", "dave");
+    const fork = await writeAbout("model:metadata", { model: "model:2", about: chat }, "fork.json");
+    await commit("model:2", fork, "spdx", "erin");
+
+    const card = await writeAbout("model:card", { model: "model:1", about: chat }, "README.md");
+    const text = await readFile(card, "utf8");
+    for (const part of ["license: apache-2.0", "https://example.org/m", "Speeches", "text-generation"]) {
+      expect(text).to.contain(part);
+    }
+    await commit("model:1", card, "other", "dave");
+    const forked = await readFile(await writeAbout("model:card", { model: "model:2", about: chat }, "fork.md"), "utf8");
+    expect(forked).to.contain("dave/base").and.not.contain("https://example.org/m");
   });
 
   it("show lineage, earnings and usage, and claim", async () => {
