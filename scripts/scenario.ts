@@ -1,4 +1,5 @@
 import path from "node:path";
+import { setImmediate } from "node:timers/promises";
 
 import hre from "hardhat";
 
@@ -6,6 +7,7 @@ import type { RunResult } from "../sdk/scenario/result.ts";
 import { play } from "../sdk/scenario/play.ts";
 import { ScenarioError } from "../sdk/scenario/readScenario.ts";
 import type { Scenario } from "../sdk/scenario/scenario.ts";
+import type { Step } from "../sdk/scenario/step.ts";
 import { DEFAULT_DEPLOYMENTS, display } from "./lib/deployments.ts";
 import { connectToNetwork, isEmbedded } from "./lib/network.ts";
 import { parseArguments, runScript, UserError } from "./lib/script.ts";
@@ -26,7 +28,17 @@ const EXIT = { failedExpectations: 2, stopped: 3 };
 
 const MOST = 2 ** 32 - 1;
 
-await runScript(async () => {
+const BREATH_MILLISECONDS = 100;
+
+/** Whether there is a run on a chain that can be continued. */
+let isBegun = false;
+
+const adviseOnInterrupt = (): string | undefined =>
+  isBegun ? `Continue with: ${commandToResume(process.argv.slice(2))}` : undefined;
+
+await runScript(main, { adviseOnInterrupt });
+
+async function main(): Promise<void> {
   const { values: options, positionals } = parseArguments({
     usage: USAGE,
     options: {
@@ -51,13 +63,14 @@ await runScript(async () => {
   if (options.resume && network === undefined) {
     throw new UserError("Only a run on a chain can be continued. Name its --network, or drop --resume.");
   }
+  isBegun = options.resume;
   const folder = path.resolve(options.out ?? path.join("out", path.parse(file).name));
   const progress = new Progress({ periods: scenario.periods });
 
   // What is repeated on a chain as a whole is played once for both.
   const isWhole = network !== undefined && payments === undefined;
-  const rehearsal = isWhole ? playForChain({ scenario, progress }) : undefined;
-  const result = rehearsal?.result ?? playInMemory({ scenario, progress });
+  const rehearsal = isWhole ? await playForChain({ scenario, progress }) : undefined;
+  const result = rehearsal?.result ?? (await playInMemory({ scenario, progress }));
   let chain: ChainResult | undefined;
   try {
     if (network !== undefined) {
@@ -68,6 +81,8 @@ await runScript(async () => {
     console.error(`${error.message} Continue with: ${commandToResume(process.argv.slice(2))}`);
     process.exitCode = EXIT.stopped;
     return;
+  } finally {
+    isBegun = false;
   }
 
   const files = await writeReports({ result, chain, folder });
@@ -77,7 +92,7 @@ await runScript(async () => {
     console.log(`\nSee ${files.map(display).join(", ")}.`);
   }
   judge({ result, chain });
-});
+}
 
 function readScenario({ file, seed }: { file: string; seed: number | undefined }): Scenario {
   try {
@@ -88,8 +103,9 @@ function readScenario({ file, seed }: { file: string; seed: number | undefined }
   }
 }
 
-function playInMemory({ scenario, progress }: { scenario: Scenario; progress: Progress }): RunResult {
+async function playInMemory({ scenario, progress }: { scenario: Scenario; progress: Progress }): Promise<RunResult> {
   const run = play(scenario);
+  const breathe = createBreath();
   for (;;) {
     const next = run.next();
     if (next.done === true) {
@@ -97,16 +113,30 @@ function playInMemory({ scenario, progress }: { scenario: Scenario; progress: Pr
       return next.value;
     }
     progress.show({ what: "In memory", step: next.value });
+    const pause = breathe();
+    if (pause !== undefined) await pause;
   }
 }
 
-function playForChain({ scenario, progress }: { scenario: Scenario; progress: Progress }): Rehearsal {
-  const onStep: Parameters<typeof rehearse>[0]["onStep"] = (step) => {
+async function playForChain({ scenario, progress }: { scenario: Scenario; progress: Progress }): Promise<Rehearsal> {
+  const breathe = createBreath();
+  const onStep = (step: Step): Promise<void> | undefined => {
     progress.show({ what: "In memory", step });
+    return breathe();
   };
-  const rehearsal = rehearse({ scenario, onStep });
+  const rehearsal = await rehearse({ scenario, onStep });
   progress.clear();
   return rehearsal;
+}
+
+/** Makes a pause now and then, in which Ctrl-C is heard. */
+function createBreath(): () => Promise<void> | undefined {
+  let last = performance.now();
+  return () => {
+    if (performance.now() - last < BREATH_MILLISECONDS) return undefined;
+    last = performance.now();
+    return setImmediate();
+  };
 }
 
 async function runOnChain({
@@ -145,6 +175,9 @@ async function runOnChain({
       fresh,
       ...(rehearsal === undefined ? {} : { rehearsal }),
       deployments: path.resolve(deployments),
+      onBegin: () => {
+        isBegun = true;
+      },
       onProgress: ({ step, number, steps }) => {
         progress.show({ what: `On ${network}`, step, done: number / steps });
       },

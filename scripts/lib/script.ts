@@ -14,10 +14,18 @@ export class UnreachableError extends UserError {
 /** Hardhat's own errors are written for people, and start with a code such as "HHE910: ". */
 const HARDHAT_CODE = /^HHE\d+: /;
 
-/** Runs a script to its exit code. Only an unexpected failure, which is a bug, shows a stack trace. */
-export async function runScript(main: () => Promise<void>): Promise<void> {
+/**
+ * Runs a script to its exit code. Only an unexpected failure, which is a bug, shows a stack trace.
+ *
+ * @param options.adviseOnInterrupt How to continue after Ctrl-C; undefined if there is nothing to continue.
+ */
+export async function runScript(
+  main: () => Promise<void>,
+  { adviseOnInterrupt = adviseSameCommand }: { adviseOnInterrupt?: () => string | undefined } = {},
+): Promise<void> {
   process.once("SIGINT", () => {
-    console.error("\nInterrupted. Run the same command again to continue.");
+    const advice = adviseOnInterrupt();
+    console.error(`\nInterrupted.${advice === undefined ? "" : ` ${advice}`}`);
     process.exit(1);
   });
 
@@ -27,6 +35,10 @@ export async function runScript(main: () => Promise<void>): Promise<void> {
     process.exitCode = 1;
     console.error(describeFailure(error));
   }
+}
+
+function adviseSameCommand(): string {
+  return "Run the same command again to continue.";
 }
 
 function describeFailure(error: unknown): string {

@@ -15,6 +15,7 @@ import { Court } from "./court.ts";
 import { describeStep } from "./describeStep.ts";
 import { FlowLog } from "./flowLog.ts";
 import { Funds } from "./funds.ts";
+import { etherOfBank, gasOfRun } from "./gas.ts";
 import { identityOf } from "./identity.ts";
 import { NodeLostError, RefusedError } from "./node.ts";
 import { Payments } from "./payments.ts";
@@ -22,21 +23,17 @@ import { Plan } from "./plan.ts";
 import { Registries } from "./registries.ts";
 import { openRun, type RunBegin, type RunJournal } from "./runJournal.ts";
 import { sendBack } from "./sendBack.ts";
-import { Sender, USUAL_GAS } from "./sender.ts";
+import { Sender, ShortageError } from "./sender.ts";
 import { Stage } from "./stage.ts";
 import { StakeBook } from "./stakes.ts";
-import { checkTarget, openTarget, type Target } from "./target.ts";
+import { checkTarget, openTarget, requireTokens, type Target } from "./target.ts";
 import { Votes } from "./votes.ts";
 import { Wallets } from "./wallets.ts";
 
-/** What a contribution adds to the gas of its acceptance, and a little more. */
-const CONTRIBUTION_GAS = 12_000n;
 /** Claims that are made one by one where only some payments are repeated. */
 const MOST_CLAIMS = 500;
-/** Raises the bank's ether, in percent. */
-const ETHER_RESERVE = 120n;
 
-/** A node that died in the middle of a run. What had been sent counts; the run can be continued. */
+/** A run that stopped in the middle: the node died, or money ran out. What had been sent counts; it can be continued. */
 export class RunStoppedError extends Error {
   override readonly name = "RunStoppedError";
 }
@@ -58,7 +55,7 @@ export interface Rehearsal {
 }
 
 /** Plays a scenario in memory, and notes what a chain will be asked to do. */
-export function rehearse({
+export async function rehearse({
   scenario,
   payments,
   onStep = () => undefined,
@@ -66,8 +63,9 @@ export function rehearse({
   scenario: Scenario;
   /** Traffic ends after so many payments. */
   payments?: number | undefined;
-  onStep?: (step: Step) => void;
-}): Rehearsal {
+  /** Can take its time. */
+  onStep?: (step: Step) => void | Promise<void>;
+}): Promise<Rehearsal> {
   const plan = new Plan(scenario);
   const run = play(scenario, optionsOf(payments));
   let steps = 0;
@@ -75,7 +73,9 @@ export function rehearse({
     const next = run.next();
     if (next.done === true) return { plan, steps, result: next.value };
     plan.add(next.value);
-    onStep(next.value);
+    // Most often there is nothing to wait for, and waiting takes longer than a step.
+    const pause = onStep(next.value);
+    if (pause !== undefined) await pause;
   }
 }
 
@@ -96,6 +96,8 @@ export interface RepeatOptions {
   rehearsal?: Rehearsal;
   resume?: boolean;
   fresh?: boolean;
+  /** Told once there is something that can be continued. */
+  onBegin?: () => void;
   onProgress?: (progress: ChainProgress) => void;
 }
 
@@ -103,11 +105,11 @@ export interface RepeatOptions {
  * Repeats a run of the model on a chain: every step with real transactions of real wallets, and compares what comes out, at
  * each step and in the end.
  *
- * @throws UserError if that is not possible, or a step comes out otherwise; RunStoppedError if the node dies.
+ * @throws UserError if that is not possible, or a step comes out otherwise; RunStoppedError if it can be continued.
  */
 export async function repeatOnChain(options: RepeatOptions): Promise<ChainResult> {
-  const { scenario, payments, rehearsal = rehearse(options) } = options;
-  const { plan, steps: count, result } = rehearsal;
+  const { scenario, payments } = options;
+  const { plan, steps: count, result } = options.rehearsal ?? (await rehearse({ scenario, payments }));
   const start = performance.now();
   const where = { text: "before the first step" };
   let journal: RunJournal | undefined;
@@ -115,6 +117,7 @@ export async function repeatOnChain(options: RepeatOptions): Promise<ChainResult
     const target = await openTarget({ connection: options.connection, scenario, directory: options.deployments });
     const opened = await open({ ...options, target, plan });
     journal = opened.journal;
+    if (journal !== undefined) options.onBegin?.();
     const repetition = new Repetition({ ...opened, target, scenario, plan });
     await repetition.repeat({
       steps: play(scenario, optionsOf(payments)),
@@ -150,6 +153,9 @@ export async function repeatOnChain(options: RepeatOptions): Promise<ChainResult
         `The node of "${options.connection.networkName}" does not answer any more. The run stopped ${where.text}.`,
         { cause: error },
       );
+    }
+    if (error instanceof ShortageError) {
+      throw new RunStoppedError(`${error.message} The run stopped ${where.text}.`, { cause: error });
     }
     if (error instanceof RefusedError) {
       throw new UserError(`The node refused something, and the run stopped ${where.text}: ${error.message}`);
@@ -254,6 +260,7 @@ class Repetition {
       journal,
       bank: wallets.bank,
       expected: (address) => plan.transactionsOf(persons.get(address) ?? -1),
+      runGas: gasOfRun(plan),
       onMined: (logs) => {
         flows.read(logs);
       },
@@ -338,11 +345,13 @@ class Repetition {
     await this.sender.sendThroughNode({
       from: deployer,
       operation: "fund the bank",
-      call: () => contracts.call("token", "transfer", [wallets.bank.address, plan.total]),
+      call: async () => {
+        await requireTokens(this.#target, plan);
+        return contracts.call("token", "transfer", [wallets.bank.address, plan.total]);
+      },
     });
     if (node.isLocal) return;
-    const gas = BigInt(plan.transactions) * USUAL_GAS + BigInt(plan.contributions) * CONTRIBUTION_GAS;
-    const value = ((await this.sender.costOf(gas)) * ETHER_RESERVE) / 100n;
+    const value = etherOfBank(plan, await this.sender.gasPrice());
     await this.sender.sendThroughNode({
       from: deployer,
       operation: "fund the bank",

@@ -1,9 +1,10 @@
 import { setTimeout } from "node:timers/promises";
 
-import { toQuantity, Transaction, type Wallet } from "ethers";
+import { formatEther, toQuantity, Transaction, type Wallet } from "ethers";
 
 import { UserError } from "../lib/script.ts";
 import type { GasOfOperation } from "./chainResult.ts";
+import { type GasPrice, LOCAL_GAS_LIMIT, readGasPrice, TRANSFER_GAS, USUAL_GAS } from "./gas.ts";
 import { type ChainNode, type NodeLog, RefusedError } from "./node.ts";
 import type { RunJournal, TransactionRecord } from "./runJournal.ts";
 
@@ -22,19 +23,16 @@ export interface Mined {
   isOld: boolean;
 }
 
-/** On a chain for development: below the most that a transaction may use (EIP-7825), and more than any of ours needs. */
-export const LOCAL_GAS_LIMIT = 16_000_000n;
-const LOCAL_MAX_FEE = 10n ** 10n;
+/** Somebody has too little for what comes next. Once there is more, the run can be continued. */
+export class ShortageError extends Error {
+  override readonly name = "ShortageError";
+}
+
 const LOCAL_ETHER = 10n ** 21n;
 
 /** What estimates are raised by, in percent: a transaction before may cost this one more. */
 const GAS_RESERVE = 130n;
-/** So many times the current base fee are offered: a transaction is never signed twice, so it has to hold out. */
-const FEE_RESERVE = 3n;
 const FEES_SECONDS = 15;
-/** What a transaction of a run takes on average, and a little more. */
-export const USUAL_GAS = 250_000n;
-export const TRANSFER_GAS = 21_000n;
 
 const POLL_MILLISECONDS = 1_000;
 const LOCAL_POLL_MILLISECONDS = 20;
@@ -42,11 +40,6 @@ const MINING_SECONDS = 600;
 
 /** Ends the key of gas money for a transaction. */
 const GAS_SUFFIX = ":gas";
-
-interface GasPrice {
-  maxFeePerGas: bigint;
-  maxPriorityFeePerGas: bigint;
-}
 
 /**
  * Sends a run's transactions one after the other. Each has a key: the step that it is part of, and its place in there. With
@@ -58,6 +51,8 @@ export class Sender {
   readonly #bank: Wallet;
   /** How many transactions somebody will send, the one that is to be paid for included. */
   readonly #expected: (address: string) => number;
+  /** About how much gas the whole run uses. */
+  readonly #runGas: bigint;
   /** Told of the logs of each transaction. */
   readonly #onMined: (logs: readonly NodeLog[]) => void;
   readonly #nonces = new Map<string, number>();
@@ -76,18 +71,21 @@ export class Sender {
     journal,
     bank,
     expected,
+    runGas,
     onMined,
   }: {
     node: ChainNode;
     journal: RunJournal | undefined;
     bank: Wallet;
     expected: (address: string) => number;
+    runGas: bigint;
     onMined: (logs: readonly NodeLog[]) => void;
   }) {
     this.node = node;
     this.#journal = journal;
     this.#bank = bank;
     this.#expected = expected;
+    this.#runGas = runGas;
     this.#onMined = onMined;
     for (const { from, nonce, kind, key } of journal?.transactions ?? []) {
       if (kind === "sent") this.#nonces.set(from, nonce + 1);
@@ -123,7 +121,7 @@ export class Sender {
    * Sends a transaction of one of the run's wallets and waits until it is mined.
    *
    * @param call Made only if it has not been sent before.
-   * @throws UserError if it fails.
+   * @throws UserError if it fails; ShortageError if the bank has too little ether.
    */
   async send({
     from,
@@ -141,7 +139,7 @@ export class Sender {
   /**
    * The same for an account whose key the node has, or Hardhat.
    *
-   * @throws UserError if it fails.
+   * @throws UserError if it fails; ShortageError if it has too little ether.
    */
   async sendThroughNode({
     from,
@@ -155,15 +153,18 @@ export class Sender {
     const key = this.#nextKey();
     let record = this.#journal?.find(key);
     const isOld = record !== undefined;
+    let made: Call | undefined;
     if (isOld) this.#old--;
     if (record === undefined) {
+      made = await call();
+      await this.#requireEther({ of: from, value: made.value ?? 0n });
       record = { kind: "asked", key, from, nonce: await this.node.transactionCount(from) };
       await this.#journal?.note(record);
     }
     const { nonce } = record;
     let hash: unknown;
     if ((await this.node.transactionCount(from)) <= nonce) {
-      const { to, data, value = 0n } = await call();
+      const { to, data, value = 0n } = made ?? (await call());
       const request = { from, to, data, value: toQuantity(value), nonce: toQuantity(nonce) };
       const gas = this.node.isLocal ? { gas: toQuantity(LOCAL_GAS_LIMIT) } : {};
       hash = await this.#asking(operation, "eth_sendTransaction", [{ ...request, ...gas }]);
@@ -173,10 +174,12 @@ export class Sender {
     return this.#await({ hash: String(hash), operation, isOld });
   }
 
-  /** What so much gas may cost at most. */
-  async costOf(gas: bigint): Promise<bigint> {
-    const { maxFeePerGas } = await this.#gasPrice();
-    return gas * maxFeePerGas;
+  /** What transactions offer for gas now. */
+  async gasPrice(): Promise<GasPrice> {
+    if (this.#price !== undefined && performance.now() - this.#pricedAt < FEES_SECONDS * 1_000) return this.#price;
+    this.#price = await readGasPrice(this.node);
+    this.#pricedAt = performance.now();
+    return this.#price;
   }
 
   /** Sends the bank's ether, or all of a wallet's but for what that costs. */
@@ -209,7 +212,7 @@ export class Sender {
       return mined;
     }
     const { to, data, value = 0n } = await call();
-    const price = await this.#gasPrice();
+    const price = await this.gasPrice();
     const gasLimit = await this.#gasLimit({ from: from.address, operation, to, data });
     await this.#provideGas({ key, wallet: from, price, gasLimit });
     const hash = await this.#broadcast({ key, from, operation, price, gasLimit, call: { to, data, value } });
@@ -234,7 +237,7 @@ export class Sender {
       if (!key.endsWith(GAS_SUFFIX)) this.#old--;
       return;
     }
-    const price = await this.#gasPrice();
+    const price = await this.gasPrice();
     const cost = TRANSFER_GAS * price.maxFeePerGas;
     const value = amount === "all" ? (await this.node.balance(from.address)) - cost : amount;
     if (value <= 0n) return;
@@ -380,28 +383,49 @@ export class Sender {
       return;
     }
     const needed = gasLimit * price.maxFeePerGas;
-    if (address === this.#bank.address || (await this.node.balance(address)) >= needed) return;
+    if (address === this.#bank.address) return this.#requireBank({ needed, price });
     const later = Math.max(0, this.#expected(address) - (this.#sentBy.get(address) ?? 0));
     const amount = needed + BigInt(later) * USUAL_GAS * price.maxFeePerGas;
-    await this.#sendEther({ key: `${key}${GAS_SUFFIX}`, from: this.#bank, to: address, amount });
+    // What an earlier part of the run has sent is too little if gas has become dearer since.
+    for (let attempt = 0; (await this.node.balance(address)) < needed; attempt++) {
+      const gasKey = `${key}.${attempt}${GAS_SUFFIX}`;
+      if (this.#journal?.find(gasKey) === undefined) {
+        await this.#requireBank({ needed: amount + TRANSFER_GAS * price.maxFeePerGas, price });
+      }
+      await this.#sendEther({ key: gasKey, from: this.#bank, to: address, amount });
+    }
+  }
+
+  /** @throws ShortageError if the bank has less. It is asked for what the rest of the run may take then. */
+  async #requireBank({ needed, price }: { needed: bigint; price: GasPrice }): Promise<void> {
+    const { address } = this.#bank;
+    const balance = await this.node.balance(address);
+    if (balance >= needed) return;
+    const rest = (this.#runGas - this.gasUsed) * price.maxFeePerGas;
+    const all = rest > needed ? rest : needed;
+    throw new ShortageError(
+      `The bank of this run, ${address}, has ${formatEther(balance)} ether on "${this.node.name}", but the rest of the ` +
+        `run may need ${formatEther(all)}. Send it ${formatEther(all - balance)} ether.`,
+    );
+  }
+
+  /** @throws ShortageError if an account cannot pay for a transaction. Those of chains for development can. */
+  async #requireEther({ of: address, value }: { of: string; value: bigint }): Promise<void> {
+    if (this.node.isLocal) return;
+    const { maxFeePerGas } = await this.gasPrice();
+    const needed = value + USUAL_GAS * maxFeePerGas;
+    const balance = await this.node.balance(address);
+    if (balance >= needed) return;
+    throw new ShortageError(
+      `${address} has ${formatEther(balance)} ether on "${this.node.name}", but needs ${formatEther(needed)} to go on. ` +
+        `Send it ${formatEther(needed - balance)} ether.`,
+    );
   }
 
   async #gasLimit({ from, operation, to, data }: { from: string; operation: string } & Call): Promise<bigint> {
     if (this.node.isLocal) return LOCAL_GAS_LIMIT;
     const gas = await this.#asking(operation, "eth_estimateGas", [{ from, to, data }]);
     return (BigInt(String(gas)) * GAS_RESERVE) / 100n;
-  }
-
-  async #gasPrice(): Promise<GasPrice> {
-    if (this.node.isLocal) return { maxFeePerGas: LOCAL_MAX_FEE, maxPriorityFeePerGas: 0n };
-    if (this.#price !== undefined && performance.now() - this.#pricedAt < FEES_SECONDS * 1_000) return this.#price;
-    const { baseFeePerGas } = (await this.node.request("eth_getBlockByNumber", ["latest", false])) as {
-      baseFeePerGas: string;
-    };
-    const tip = BigInt(String(await this.node.request("eth_maxPriorityFeePerGas")));
-    this.#price = { maxFeePerGas: FEE_RESERVE * BigInt(baseFeePerGas) + tip, maxPriorityFeePerGas: tip };
-    this.#pricedAt = performance.now();
-    return this.#price;
   }
 }
 

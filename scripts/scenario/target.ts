@@ -7,8 +7,10 @@ import { identifyChain, locateDeployment, readDeployment } from "../lib/deployme
 import { locateParameters, readParameters } from "../lib/parameters.ts";
 import { deployProtocol, getAddresses, getDeployer, type ProtocolAddresses } from "../lib/protocol.ts";
 import { UserError } from "../lib/script.ts";
+import { etherToBegin, readGasPrice } from "./gas.ts";
 import { ChainNode } from "./node.ts";
 import type { Plan } from "./plan.ts";
+import { ShortageError } from "./sender.ts";
 import { Contracts } from "./stage.ts";
 
 /** A chain with the protocol on it. */
@@ -117,7 +119,7 @@ export async function checkTarget({
   scenario: Scenario;
   plan: Plan;
 }): Promise<void> {
-  const { node, contracts, deployer, committee } = target;
+  const { node, contracts, committee } = target;
   await checkFees(target, scenario);
   const minSelfStake = await contracts.readUint("staking", "minSelfStake");
   if (minSelfStake !== MIN_SELF_STAKE) {
@@ -139,13 +141,33 @@ export async function checkTarget({
         "Run it with --network hardhat, or deploy with the parameters of localhost.",
     );
   }
+  await checkFunds(target, plan).catch((error: unknown) => {
+    if (!(error instanceof ShortageError)) throw error;
+    throw new UserError(`${error.message} Then run the same command again.`);
+  });
+}
+
+/** @throws ShortageError if the deployer cannot pay for a run. */
+async function checkFunds(target: Target, plan: Plan): Promise<void> {
+  const { node, deployer } = target;
+  await requireTokens(target, plan);
+  const needed = etherToBegin({ node, plan, price: await readGasPrice(node) });
+  const ether = await node.balance(deployer);
+  if (ether >= needed) return;
+  throw new ShortageError(
+    `${deployer} has ${formatEther(ether)} ether on "${node.name}", but this scenario may need ${formatEther(needed)} ` +
+      `for gas. Send it ${formatEther(needed - ether)} ether.`,
+  );
+}
+
+/** @throws ShortageError if the deployer has fewer tokens than a run takes. */
+export async function requireTokens({ node, contracts, deployer }: Target, { total }: Plan): Promise<void> {
   const tokens = await contracts.readUint("token", "balanceOf", [deployer]);
-  if (tokens < plan.total) {
-    throw new UserError(
-      `This scenario takes ${formatEther(plan.total)} OPEN, but ${deployer} has ${formatEther(tokens)} on ` +
-        `"${node.name}". Send it more, then run the same command again.`,
-    );
-  }
+  if (tokens >= total) return;
+  throw new ShortageError(
+    `${deployer} has ${formatEther(tokens)} OPEN on "${node.name}", but this scenario takes ${formatEther(total)}. ` +
+      `Send it ${formatEther(total - tokens)} OPEN.`,
+  );
 }
 
 async function checkFees({ node, contracts }: Target, { fees }: Scenario): Promise<void> {

@@ -13,7 +13,8 @@ export interface ScriptResult {
 /** When to end a script early, and how: SIGINT is Ctrl-C, SIGKILL a power failure. */
 export interface Interruption {
   signal: "SIGINT" | "SIGKILL";
-  when: () => Promise<boolean>;
+  /** Asked again and again, with what the script has printed as errors and progress. */
+  when: (errors: string) => Promise<boolean>;
 }
 
 /**
@@ -47,7 +48,7 @@ export async function runScript({
   child.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
 
   while (interruption !== undefined && !child.killed && child.exitCode === null) {
-    if (await interruption.when()) child.kill(interruption.signal);
+    if (await interruption.when(errors)) child.kill(interruption.signal);
     else await setTimeout(20);
   }
 

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 
 import { expect } from "chai";
+import { getAddress } from "ethers";
 
 import { type LocalNode, NODE_COMMANDS, startNode } from "../../helpers/node.ts";
 import { runScript, type ScriptResult } from "../../helpers/script.ts";
@@ -131,6 +132,22 @@ describe("npm run scenario", function () {
     });
   }
 
+  it("hears Ctrl-C while it plays in memory, where there is nothing to continue", async () => {
+    const long = FILE.replace("payments: 6", "payments: 4900000")
+      .replace("funds: 200", "funds: 3000000")
+      .replace("{ in: 0.2, out: 0.6 }", "{ in: 0.001, out: 0.001 }");
+    const file = await write(long);
+    for (const network of [[], ["--network", "hardhat"]]) {
+      const { exitCode, errors } = await runScript({
+        script: "scenario",
+        args: [file, ...network, "--out", path.join(directory, "out")],
+        interruption: { signal: "SIGINT", when: async (printed) => printed.includes("In memory") },
+      });
+      expect(exitCode).to.equal(1);
+      expect(errors).to.match(/^In memory: period \d of 2\n\nInterrupted\.\n$/);
+    }
+  });
+
   describe("on a node", () => {
     let node: LocalNode;
 
@@ -170,6 +187,43 @@ describe("npm run scenario", function () {
       const { exitCode, errors, output } = await run([file, "--network", "localhost", "--resume"], node.url);
       expect(exitCode, errors).to.equal(0);
       expect(output).to.contain("no difference");
+    });
+
+    it("names the command that goes on after Ctrl-C, and that command goes on", async () => {
+      const file = await write(FILE);
+      const height = async (): Promise<number> => Number(await node.request("eth_blockNumber"));
+      const from = await height();
+      const places = ["--out", path.join(directory, "out"), "--deployments", directory];
+      const interrupted = await runScript({
+        script: "scenario",
+        args: [file, "--network", "localhost", "--fresh", ...places],
+        env: { LOCALHOST_RPC_URL: node.url },
+        interruption: { signal: "SIGINT", when: async () => (await height()) > from + 8 },
+      });
+      expect(interrupted.exitCode).to.equal(1);
+      const command = `npm run scenario -- ${[file, "--network", "localhost", ...places, "--resume"].join(" ")}`;
+      expect(interrupted.errors).to.equal(`\nInterrupted. Continue with: ${command}\n`);
+      const args = command.slice("npm run scenario -- ".length).split(" ");
+      const { exitCode, errors, output } = await runScript({
+        script: "scenario",
+        args,
+        env: { LOCALHOST_RPC_URL: node.url },
+      });
+      expect(exitCode, errors).to.equal(0);
+      expect(output).to.contain("no difference");
+    });
+
+    it("ends with 1 and what is missing if the deployer has too little, and with no command but the same", async () => {
+      const deployer = getAddress(((await node.request("eth_accounts")) as string[])[0]);
+      const ether = await node.request("eth_getBalance", deployer, "latest");
+      await node.request("hardhat_setBalance", deployer, "0x0");
+      const { exitCode, errors } = await run([await write(FILE), "--network", "localhost", "--fresh"], node.url);
+      await node.request("hardhat_setBalance", deployer, ether);
+      expect(exitCode).to.equal(1);
+      expect(errors).to.equal(
+        `${deployer} has 0.0 ether on "localhost", but this scenario may need 0.16 for gas. Send it 0.16 ether. ` +
+          "Then run the same command again.\n",
+      );
     });
 
     it("ends with 3 and the command that goes on when the node dies, and that command goes on", async () => {

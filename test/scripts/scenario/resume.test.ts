@@ -3,10 +3,14 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 
 import { expect } from "chai";
+import { formatEther, Interface, parseEther, toQuantity } from "ethers";
 import { network } from "hardhat";
 
+import { UserError } from "../../../scripts/lib/script.ts";
 import { rehearse, repeatOnChain, type RepeatOptions, RunStoppedError } from "../../../scripts/scenario/chain.ts";
 import type { ChainResult } from "../../../scripts/scenario/chainResult.ts";
+import { ChainNode } from "../../../scripts/scenario/node.ts";
+import { Wallets } from "../../../scripts/scenario/wallets.ts";
 import type { Scenario } from "../../../sdk/scenario/scenario.ts";
 import type { Step } from "../../../sdk/scenario/step.ts";
 import { type LocalNode, NODE_COMMANDS, startNode } from "../../helpers/node.ts";
@@ -20,6 +24,8 @@ interface Parted {
   /** Why each part but the last one stopped. */
   stops: string[];
 }
+
+const TRANSFER = new Interface(["function transfer(address to, uint256 value)"]);
 
 describe("a scenario whose node dies", function () {
   this.timeout(180_000);
@@ -142,7 +148,10 @@ describe("a scenario whose node dies", function () {
       const count = (operation: string): number | undefined =>
         chain.gasByOperation.find((row) => row.operation === operation)?.transactions;
       const steps: Step[] = [];
-      rehearse({ scenario: anywhere(), onStep: (step) => steps.push(step) });
+      const onStep = (step: Step): void => {
+        steps.push(step);
+      };
+      await rehearse({ scenario: anywhere(), onStep });
       expect(count("pay: wallet")).to.equal(
         steps.filter((step) => step.kind === "pay" && step.rail === "wallet").length,
       );
@@ -196,11 +205,15 @@ describe("a scenario whose node dies", function () {
   describe("on a chain that is not for development", () => {
     const proxied = { refuses: /^(evm|hardhat|anvil)_/ };
 
-    async function deployerTokens(): Promise<bigint> {
-      const { contracts, deployer } = JSON.parse(await readFile(path.join(directory, "chain-31337.json"), "utf8")) as {
+    async function readRecord(): Promise<{ contracts: { token: string }; deployer: string }> {
+      return JSON.parse(await readFile(path.join(directory, "chain-31337.json"), "utf8")) as {
         contracts: { token: string };
         deployer: string;
       };
+    }
+
+    async function deployerTokens(): Promise<bigint> {
+      const { contracts, deployer } = await readRecord();
       const data = `0x70a08231${deployer.slice(2).padStart(64, "0")}`;
       return BigInt(String(await node.request("eth_call", { to: contracts.token, data }, "latest")));
     }
@@ -209,7 +222,7 @@ describe("a scenario whose node dies", function () {
       const before = await deployerTokens();
       const { chain } = await runInParts([], { scenario: anywhere() }, proxied);
       expect(chain.compared.differences).to.deep.equal([]);
-      const { result } = rehearse({ scenario: anywhere() });
+      const { result } = await rehearse({ scenario: anywhere() });
       const kept = before - (await deployerTokens());
       const staked = result.operators.reduce((sum, operator) => sum + operator.staked + operator.slashed, 0n);
       const slashed = result.operators.reduce((sum, operator) => sum + operator.slashed, 0n);
@@ -234,6 +247,134 @@ describe("a scenario whose node dies", function () {
       const { chain } = await runInParts(deaths, { scenario }, proxied);
       expect(chain.compared).to.deep.equal(whole.compared);
       expect(await deployerTokens()).to.equal(held);
+    });
+
+    describe("where money is short", () => {
+      const scenario = anywhere();
+
+      async function setEther(address: string, amount: bigint): Promise<void> {
+        await node.request("hardhat_setBalance", address, toQuantity(amount));
+      }
+
+      async function etherOf(address: string): Promise<bigint> {
+        return BigInt(String(await node.request("eth_getBalance", address, "latest")));
+      }
+
+      async function height(): Promise<number> {
+        return Number(await node.request("eth_blockNumber"));
+      }
+
+      /** Runs it, or goes on with it, and returns what it says in the end; undefined if it comes to its end. */
+      async function complaintOf(options: Partial<RepeatOptions> = {}): Promise<Error | undefined> {
+        const proxy = await startProxy({ node: node.url, ...proxied });
+        try {
+          const { compared } = await run(proxy.url, { scenario, ...options });
+          expect(compared.differences).to.deep.equal([]);
+          return undefined;
+        } catch (error) {
+          if (error instanceof RunStoppedError || error instanceof UserError) return error;
+          throw error;
+        } finally {
+          await proxy.stop();
+        }
+      }
+
+      async function bankOfRun(): Promise<string> {
+        const connection = await network.create({ network: "localhost", override: { url: node.url } });
+        try {
+          const chain = await ChainNode.connect(connection);
+          const { deployer } = await readRecord();
+          return (await Wallets.unlock({ node: chain, deployer, scenario: scenario.name, run: 1 })).bank.address;
+        } finally {
+          await connection.close();
+        }
+      }
+
+      it("says before anything is sent how much ether the deployer lacks, and begins with that", async () => {
+        const { deployer } = await readRecord();
+        const before = await height();
+        await setEther(deployer, parseEther("0.001"));
+        const complaint = await complaintOf();
+        const [, needed, missing] =
+          new RegExp(
+            `^${deployer} has 0\\.001 ether on "localhost", but this scenario may need (0\\.\\d+) for gas\\. ` +
+              "Send it (0\\.\\d+) ether\\. Then run the same command again\\.$",
+          ).exec(complaint?.message ?? "") ?? [];
+        expect(complaint).to.be.instanceOf(UserError);
+        expect(parseEther(missing)).to.equal(parseEther(needed) - parseEther("0.001"));
+        expect(await height()).to.equal(before);
+        await setEther(deployer, parseEther(needed));
+        expect(await complaintOf()).to.equal(undefined);
+      });
+
+      it("says before anything is sent how much OPEN the deployer lacks, and begins with that", async () => {
+        const { deployer, contracts } = await readRecord();
+        const { plan } = await rehearse({ scenario });
+        const tokens = await deployerTokens();
+        const other = `0x${"22".repeat(20)}`;
+        const give = async (from: string, to: string, amount: bigint): Promise<void> => {
+          const data = TRANSFER.encodeFunctionData("transfer", [to, amount]);
+          await node.request("eth_sendTransaction", { from, to: contracts.token, data });
+        };
+        await give(deployer, other, tokens - plan.total + 1n);
+        const before = await height();
+        const complaint = await complaintOf();
+        expect(complaint).to.be.instanceOf(UserError);
+        expect(complaint?.message).to.equal(
+          `${deployer} has ${formatEther(plan.total - 1n)} OPEN on "localhost", but this scenario takes ` +
+            `${formatEther(plan.total)}. Send it 0.000000000000000001 OPEN. Then run the same command again.`,
+        );
+        expect(await height()).to.equal(before);
+        await node.request("hardhat_impersonateAccount", other);
+        await setEther(other, parseEther("1"));
+        await give(other, deployer, 1n);
+        expect(await complaintOf()).to.equal(undefined);
+      });
+
+      it("stops if the bank runs out of ether, says how much it needs, and goes on with that", async () => {
+        const bank = await bankOfRun();
+        const proxy = await startProxy({ node: node.url, death: { method: SEND, at: 30, heard: true }, ...proxied });
+        await expectError(run(proxy.url, { scenario }), /does not answer any more/);
+        await proxy.stop();
+        await setEther(bank, 7n);
+
+        const stopped = await complaintOf({ resume: true });
+        expect(stopped).to.be.instanceOf(RunStoppedError);
+        const [, needed, missing] =
+          new RegExp(
+            `^The bank of this run, ${bank}, has 0\\.000000000000000007 ether on "localhost", ` +
+              "but the rest of the run may need (0\\.\\d+)\\. Send it (0\\.\\d+) ether\\. " +
+              "The run stopped in step \\d+ of \\d+ \\(.+\\), (?:before period 1|period \\d of \\d)\\.$",
+          ).exec(stopped?.message ?? "") ?? [];
+        expect(parseEther(missing)).to.equal(parseEther(needed) - 7n);
+        const before = await height();
+        expect((await complaintOf({ resume: true }))?.message).to.equal(stopped?.message);
+        expect(await height()).to.equal(before);
+
+        await setEther(bank, (await etherOf(bank)) + parseEther(missing));
+        expect(await complaintOf({ resume: true })).to.equal(undefined);
+      });
+
+      it("stops if the deployer runs short just after the begin, and goes on with more", async () => {
+        const { deployer } = await readRecord();
+        const ether = await etherOf(deployer);
+        const death = { method: "eth_sendTransaction", at: 1, heard: true };
+        const proxy = await startProxy({ node: node.url, death, ...proxied });
+        await expectError(run(proxy.url, { scenario }), /does not answer any more/);
+        await proxy.stop();
+        await setEther(deployer, 7n);
+
+        const stopped = await complaintOf({ resume: true });
+        expect(stopped).to.be.instanceOf(RunStoppedError);
+        expect(stopped?.message).to.match(
+          new RegExp(
+            `^${deployer} has 0\\.000000000000000007 ether on "localhost", but needs 0\\.\\d+ to go on\\. ` +
+              "Send it 0\\.\\d+ ether\\. The run stopped before the first step\\.$",
+          ),
+        );
+        await setEther(deployer, ether);
+        expect(await complaintOf({ resume: true })).to.equal(undefined);
+      });
     });
 
     it("refuses what would have to wait for days before it sends anything", async () => {

@@ -41,7 +41,7 @@ describe("scenarios on chains", function () {
 
   describe("on the embedded chain", () => {
     async function repeat(scenario: Scenario): Promise<{ chain: ChainResult; result: RunResult }> {
-      const rehearsal = rehearse({ scenario });
+      const rehearsal = await rehearse({ scenario });
       const connection = await network.create("hardhat");
       try {
         const chain = await repeatOnChain({ scenario, connection, deployments: "", folder: "", rehearsal });
@@ -112,7 +112,7 @@ describe("scenarios on chains", function () {
     it("says who, what the model says and what the chain says where they differ", async () => {
       const connection = await network.create("hardhat");
       const scenario = anywhere();
-      const rehearsal = rehearse({ scenario });
+      const rehearsal = await rehearse({ scenario });
       rehearsal.result.accounts[0].earned += 1n;
       const { name, earned } = rehearsal.result.accounts[0];
       try {
