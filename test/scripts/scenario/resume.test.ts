@@ -331,37 +331,49 @@ describe("a scenario whose node dies", function () {
         expect(await complaintOf()).to.equal(undefined);
       });
 
-      it("stops if the bank runs out of ether, says how much it needs, and goes on with that", async () => {
-        const bank = await bankOfRun();
-        const proxy = await startProxy({ node: node.url, death: { method: SEND, at: 30, heard: true }, ...proxied });
+      async function dieAt(death: Death): Promise<void> {
+        const proxy = await startProxy({ node: node.url, death, ...proxied });
         await expectError(run(proxy.url, { scenario }), /does not answer any more/);
         await proxy.stop();
-        await setEther(bank, 7n);
+      }
 
-        const stopped = await complaintOf({ resume: true });
-        expect(stopped).to.be.instanceOf(RunStoppedError);
-        const [, needed, missing] =
-          new RegExp(
-            `^The bank of this run, ${bank}, has 0\\.000000000000000007 ether on "localhost", ` +
-              "but the rest of the run may need (0\\.\\d+)\\. Send it (0\\.\\d+) ether\\. " +
-              "The run stopped in step \\d+ of \\d+ \\(.+\\), (?:before period 1|period \\d of \\d)\\.$",
-          ).exec(stopped?.message ?? "") ?? [];
-        expect(parseEther(missing)).to.equal(parseEther(needed) - 7n);
-        const before = await height();
-        expect((await complaintOf({ resume: true }))?.message).to.equal(stopped?.message);
-        expect(await height()).to.equal(before);
+      // Some of these are gas money, others are the bank's own transactions, others are those that were paid for.
+      for (const at of [30, 31, 32, 33]) {
+        it(`stops if the bank runs out of ether at transaction ${at}, says how much it needs, and goes on with that`, async () => {
+          const bank = await bankOfRun();
+          await dieAt({ method: SEND, at, heard: true });
+          await setEther(bank, 7n);
 
-        await setEther(bank, (await etherOf(bank)) + parseEther(missing));
-        expect(await complaintOf({ resume: true })).to.equal(undefined);
-      });
+          const stopped = await complaintOf({ resume: true });
+          expect(stopped).to.be.instanceOf(RunStoppedError);
+          const [, needed, missing] =
+            new RegExp(
+              `^The bank of this run, ${bank}, has 0\\.000000000000000007 ether on "localhost", ` +
+                "but the rest of the run may need (0\\.\\d+)\\. Send it (0\\.\\d+) ether\\. " +
+                "The run stopped in step \\d+ of \\d+ \\(.+\\), (?:before period 1|period \\d of \\d)\\.$",
+            ).exec(stopped?.message ?? "") ?? [];
+          expect(parseEther(missing)).to.equal(parseEther(needed) - 7n);
+          const before = await height();
+          expect((await complaintOf({ resume: true }))?.message).to.contain(`The bank of this run, ${bank}, has`);
+          expect(await height()).to.equal(before);
+
+          await setEther(bank, (await etherOf(bank)) + parseEther(missing));
+          expect(await complaintOf({ resume: true })).to.equal(undefined);
+        });
+
+        it(`tops up gas money that is too little once gas is dearer, after transaction ${at}`, async () => {
+          await dieAt({ method: SEND, at, heard: true });
+          await node.request("hardhat_setNextBlockBaseFeePerGas", toQuantity(10n ** 12n));
+          await node.request("hardhat_mine");
+          await setEther(await bankOfRun(), parseEther("1000"));
+          expect(await complaintOf({ resume: true })).to.equal(undefined);
+        });
+      }
 
       it("stops if the deployer runs short just after the begin, and goes on with more", async () => {
         const { deployer } = await readRecord();
         const ether = await etherOf(deployer);
-        const death = { method: "eth_sendTransaction", at: 1, heard: true };
-        const proxy = await startProxy({ node: node.url, death, ...proxied });
-        await expectError(run(proxy.url, { scenario }), /does not answer any more/);
-        await proxy.stop();
+        await dieAt({ method: "eth_sendTransaction", at: 1, heard: true });
         await setEther(deployer, 7n);
 
         const stopped = await complaintOf({ resume: true });
