@@ -1,8 +1,8 @@
 import { formatEther } from "ethers";
 import type { NetworkConnection } from "hardhat/types/network";
 
+import { MIN_SELF_STAKE } from "../../sdk/scenario/limits.ts";
 import type { Fees, Scenario } from "../../sdk/scenario/scenario.ts";
-import { MIN_SELF_STAKE } from "../../sdk/scenario/stakes.ts";
 import { identifyChain, locateDeployment, readDeployment } from "../lib/deployments.ts";
 import { locateParameters, readParameters } from "../lib/parameters.ts";
 import { deployProtocol, getAddresses, getDeployer, type ProtocolAddresses } from "../lib/protocol.ts";

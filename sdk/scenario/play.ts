@@ -1,4 +1,5 @@
 import type { Economy } from "./economy.ts";
+import { VOTE_SECONDS } from "./limits.ts";
 import { RandomStream } from "./randomness.ts";
 import type { RunResult } from "./result.ts";
 import type {
@@ -24,8 +25,6 @@ export interface PlayOptions {
   maxPayments?: number;
 }
 
-/** From a proposal to its execution: delay, vote, timelock, and a day for transactions in between. */
-const VOTE_SECONDS = (1 + 14 + 2 + 1) * 86_400;
 /** Tokens in and out of a call that an operator contradicts itself about, if it never was paid for one. */
 const USUAL_TOKENS = { tokensIn: 1_000, tokensOut: 1_000 };
 

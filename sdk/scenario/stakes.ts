@@ -1,19 +1,14 @@
+import { DUPLICATE_SLASH_BPS, EQUIVOCATION_SLASH_BPS, MIN_SELF_STAKE, OPEN, RULING_SLASH_BPS } from "./limits.ts";
 import type { Operator, OperatorIndex, PersonIndex } from "./scenario.ts";
 import type { Slash } from "./step.ts";
 
-/** What operators must have staked themselves to serve: the deployment's. */
-export const MIN_SELF_STAKE = 1_000n * 10n ** 18n;
-
-/** Parts of a pool that faults cost, and how slashes are divided: constants of the court and its verifiers. */
-const EQUIVOCATION_BPS = 3_000n;
-const DUPLICATE_BPS = 1_000n;
-const RULING_BPS = 2_000n;
+/** How slashes are divided: constants of the court. */
 const BOUNTY_BPS = 1_000n;
 const PAID_BPS = 5_000n;
 const BPS = 10_000n;
 
 /** Least bond of a case: the deployment's. */
-const MIN_BOND = 100n * 10n ** 18n;
+const MIN_BOND = 100n * OPEN;
 const BOND_BPS = 500n;
 
 const RATE_ONE = 10n ** 18n;
@@ -62,21 +57,21 @@ export class Stakes {
   }
 
   equivocate(operator: OperatorIndex, harm: bigint): Slash | undefined {
-    return this.#slash({ operator, amount: this.#part(operator, EQUIVOCATION_BPS), harm, bountyBps: BOUNTY_BPS });
+    return this.#slash({ operator, amount: this.#part(operator, EQUIVOCATION_SLASH_BPS), harm, bountyBps: BOUNTY_BPS });
   }
 
   /** Of a curator that is an operator. The first contributor is compensated as far as there is anything for it. */
   duplicate(operator: OperatorIndex): Slash | undefined {
     return this.#slash({
       operator,
-      amount: this.#part(operator, DUPLICATE_BPS),
+      amount: this.#part(operator, DUPLICATE_SLASH_BPS),
       harm: undefined,
       bountyBps: BOUNTY_BPS,
     });
   }
 
   rule(operator: OperatorIndex, asked: bigint): Slash | undefined {
-    const cap = this.#part(operator, RULING_BPS);
+    const cap = this.#part(operator, RULING_SLASH_BPS);
     return this.#slash({ operator, amount: asked < cap ? asked : cap, harm: asked, bountyBps: 0n });
   }
 

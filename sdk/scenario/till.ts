@@ -3,8 +3,8 @@ import type { PersonIndex, Rail } from "./scenario.ts";
 import type { Step } from "./step.ts";
 import type { OpenSplit, World } from "./world.ts";
 
-/** Part of its funds that a payer puts into a channel at once, unless a call costs more. */
-const CHANNEL_PART = 10n;
+/** Part of its funds that a payer puts into a channel at once, or into the ledger if it pays otherwise too. */
+const FUNDS_PART = 10n;
 /** More than there can be services' splits. */
 const CHANNELS_PER_PAYER = 2 ** 24;
 
@@ -38,14 +38,20 @@ export class Till {
   readonly #world: World;
   readonly #economy: Economy;
   readonly #funds: readonly bigint[];
+  /** Who has to keep something in the wallet, because it does not only pay from its balance. */
+  readonly #keepers: ReadonlySet<PersonIndex>;
   readonly #channels = new Map<number, Channel>();
   readonly #waiting: (Waiting | undefined)[] = [];
 
   constructor(world: World) {
-    const { people } = world.scenario;
+    const { people, traffic } = world.scenario;
     this.#world = world;
     this.#economy = world.economy;
     this.#funds = people.map(({ funds }) => funds);
+    const fromWallets = traffic.some(({ rail }) => rail === "balance")
+      ? traffic.filter(({ rail }) => rail !== "balance")
+      : [];
+    this.#keepers = new Set(fromWallets.flatMap(({ payers }) => payers));
     this.wallets = [...this.#funds];
     this.balances = people.map(() => 0n);
     this.awards = people.map(() => 0n);
@@ -88,7 +94,7 @@ export class Till {
         return true;
       case "balance": {
         if (this.balances[payer] + this.wallets[payer] < cost) return undefined;
-        const step = this.balances[payer] < cost ? this.deposit(payer) : true;
+        const step = this.balances[payer] < cost ? this.deposit(payer, cost - this.balances[payer]) : true;
         this.balances[payer] -= cost;
         this.spent[payer] += cost;
         this.#economy.pay(open.split, amount);
@@ -99,10 +105,14 @@ export class Till {
     }
   }
 
-  /** Puts all that is in a person's wallet into the ledger. */
-  deposit(person: PersonIndex): Step {
-    const amount = this.wallets[person];
-    this.wallets[person] = 0n;
+  /**
+   * Puts what is in a person's wallet into the ledger: all of it, unless the person pays otherwise too.
+   *
+   * @param needed So much at least.
+   */
+  deposit(person: PersonIndex, needed = 1n): Step {
+    const amount = this.#keepers.has(person) ? this.#part(person, needed) : this.wallets[person];
+    this.wallets[person] -= amount;
     this.balances[person] += amount;
     return { kind: "deposit", person, amount };
   }
@@ -160,9 +170,7 @@ export class Till {
     const channel = this.#channels.get(id) ?? { payer, left: 0n, added: 0n };
     let step: Step | true = true;
     if (channel.left < amount) {
-      const part = this.#funds[payer] / CHANNEL_PART;
-      const wanted = part > amount ? part : amount;
-      const added = wanted < this.wallets[payer] ? wanted : this.wallets[payer];
+      const added = this.#part(payer, amount);
       if (channel.left + added < amount) return undefined;
       this.wallets[payer] -= added;
       this.inChannels += added;
@@ -179,6 +187,13 @@ export class Till {
     this.inChannels -= amount;
     this.spent[payer] += amount;
     return step;
+  }
+
+  /** A part of a person's funds, what is needed if that is more, and all that is in the wallet if that is less. */
+  #part(person: PersonIndex, needed: bigint): bigint {
+    const part = this.#funds[person] / FUNDS_PART;
+    const wanted = part > needed ? part : needed;
+    return wanted < this.wallets[person] ? wanted : this.wallets[person];
   }
 
   #waitingAt({ number }: OpenSplit): Waiting {

@@ -297,6 +297,36 @@ describe("play", () => {
     });
   });
 
+  describe("of who pays in several ways", () => {
+    const alsoFromBalance = (funds: bigint): Scenario => {
+      const both = market({ periods: 2 });
+      both.traffic.push(traffic([READER], { asset: BASE }, { rail: "balance" }));
+      both.people[READER] = { ...both.people[READER], funds };
+      return both;
+    };
+
+    it("puts a tenth of the funds into the ledger at a time, so that each way goes on", () => {
+      const { steps, result } = playAll(alsoFromBalance(150n * OPEN));
+      const amounts = stepsOf(steps, "deposit").map(({ amount }) => amount);
+      expect(amounts).to.deep.equal([15n * OPEN, 15n * OPEN, 15n * OPEN]);
+      expect(result.totals.refusedCalls).to.equal(0);
+      expect(result.rails.filter(({ calls }) => calls > 0).map(({ rail, calls }) => [rail, calls])).to.deep.equal([
+        ["wallet", 20],
+        ["balance", 20],
+      ]);
+    });
+
+    it("puts what a call costs there, if that is more, and never more than there is", () => {
+      const { steps } = playAll(alsoFromBalance(7n * OPEN));
+      const amounts = stepsOf(steps, "deposit").map(({ amount }) => amount);
+      expect(amounts[0]).to.equal((7n * OPEN) / 10n);
+      expect(amounts[1]).to.equal(2n * OPEN - (7n * OPEN) / 10n);
+      expect(stepsOf(playAll(alsoFromBalance(3n)).steps, "deposit")).to.deep.equal([
+        { kind: "deposit", person: READER, amount: 1n },
+      ]);
+    });
+  });
+
   describe("fees by vote", () => {
     const fees = { treasuryBps: 0, operatorBps: 0, stakersBps: 0, perCall: 0n };
     const vote = (at: number): Scenario["events"][number] => ({ kind: "vote", at, fees, voters: [NORTH] });
