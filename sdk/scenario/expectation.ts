@@ -40,7 +40,7 @@ const EXAMPLES =
   "`alice earns at least 3 % of payments`, `north serves exactly 20 calls` or `refused calls are at most 5`";
 
 const SENTENCE =
-  /^(?<start>.+?) (?<relation>at least|at most|exactly) (?<value>[^ ]+)(?: (?<unit>%|OPEN|calls))?(?: of (?<whole>.+?))?(?: in period (?<period>[^ ]+))?$/d;
+  /^(?<start>.+?) (?<relation>at least|at most|exactly) (?<value>[^ ]+?)(?: ?(?<unit>%|(?<= )OPEN|(?<= )calls))?(?: of (?<whole>.+?))?(?: in period (?<period>[^ ]+))?$/d;
 
 /** Reads sentences about what must come out. */
 export class ExpectationReader {

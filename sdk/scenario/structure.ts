@@ -9,6 +9,7 @@ import type { Tree } from "./yamlTree.ts";
 interface ValueSchema {
   $ref?: string;
   title?: string;
+  type?: string | string[];
   minimum?: number;
   maximum?: number;
   enum?: unknown[];
@@ -161,9 +162,15 @@ function tell({
       tree.isBroken = true;
       problems.add(
         tree.offset,
-        `${label} is ${describe(tree)}.${hintFor(tree, wanted.enum ?? [])} Write ${describeWanted(wanted)}.`,
+        isQuotedNumber(tree, wanted)
+          ? `${label} is ${describe(tree)}, which is text; write it without quotes.`
+          : `${label} is ${describe(tree)}.${hintFor(tree, wanted.enum ?? [])} Write ${describeWanted(wanted)}.`,
       );
   }
+}
+
+function isQuotedNumber({ value }: Tree, { type = [] }: ValueSchema): boolean {
+  return typeof value === "string" && /^[0-9]+$/.test(value) && [type].flat().includes("integer");
 }
 
 function hintFor({ value }: Tree, names: readonly unknown[]): string {

@@ -229,7 +229,9 @@ class Grower {
       if (typeof name !== "string" || name === "") {
         this.#problems.add(
           keyOffset,
-          "Names are words here; write one that begins with a letter, in quotes if need be.",
+          typeof name === "number" && node === null
+            ? "A comma ends what is before it; numbers have a point before their decimals, such as `0.5`, and nothing between thousands."
+            : "Names are words here; write one that begins with a letter, in quotes if need be.",
         );
         continue;
       }

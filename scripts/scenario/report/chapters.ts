@@ -243,6 +243,7 @@ function describeHealthInSentences({
 
 export function describeConservation({ totals }: RunResult): ChapterText {
   const row = (name: string, amount: bigint): string[] => [name, formatOpen(amount, EXACT)];
+  const drawnByAgents = totals.earned - totals.claimed - totals.claimable;
   return {
     title: "Where every OPEN is",
     columns: ["", "#OPEN"],
@@ -251,6 +252,7 @@ export function describeConservation({ totals }: RunResult): ChapterText {
       row("earned", totals.earned),
       row("of that claimed", totals.claimed),
       row("of that claimable", totals.claimable),
+      ...(drawnByAgents === 0n ? [] : [row("of that drawn by agents, to pay for calls", drawnByAgents)]),
       row("dust", totals.dust),
     ],
     notes: [

@@ -31,7 +31,7 @@ export function layOutTables({ result, chain }: { result: RunResult; chain: Chai
   const chapters = chaptersOf(result, chain).filter(({ rows }) => rows.length > 0);
   return [
     ...layOutSection(result.scenario),
-    ...wrapText(result.teaches).map(indent),
+    ...(result.teaches === "" ? [] : wrapText(result.teaches).map(indent)),
     ...wrapText(summarize(result)).map(indent),
     ...chapters.flatMap((chapter) => layOutChapter({ ...chapter, notes: chapter.notes.flatMap(wrapText) })),
   ];

@@ -218,6 +218,15 @@ describe("report of a scenario", () => {
       expect(lines).to.deep.equal(GOLDEN.split("\n"));
     });
 
+    it("say what agents have drawn to pay for calls, if they have", () => {
+      const agents = "of that drawn by agents, to pay for calls";
+      const run = runOf();
+      expect(tablesOf(run).join("\n")).not.to.include(agents);
+      run.totals.claimable -= 7n * OPEN;
+      const line = tablesOf(run).find((text) => text.includes(agents));
+      expect(line?.trim().split(/ {2,}/)).to.deep.equal([agents, "7.000000000000000000"]);
+    });
+
     it("leave out what there is none of", () => {
       expect(tablesOf(runOf()).join("\n")).not.to.include("Expectations");
       expect(tablesOf(runOf()).join("\n")).not.to.include("as a job");

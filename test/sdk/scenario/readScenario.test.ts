@@ -227,6 +227,20 @@ models: { top: { builder: lab, units: 1, on: { base: 1 } },`,
     expect(kinds.slice(-2)).to.deep.equal(["outage", "contribute"]);
   });
 
+  it("reads percent with and without a space before the sign", () => {
+    const sentences = [
+      "data earns at least 2.5% of payments",
+      "data earns at least 2.5 % of payments",
+      "gini is at most 60%",
+    ];
+    const { expectations } = read(COMPLETE.replace(/^expect:[^]*/m, `expect: ${JSON.stringify(sentences)}\n`));
+    expect(expectations.map(({ value, unit }) => [value, unit])).to.deep.equal([
+      [25_000n, "part"],
+      [25_000n, "part"],
+      [600_000n, "part"],
+    ]);
+  });
+
   it("reads expectations in the units of what they are about", () => {
     const { expectations, people } = read(COMPLETE);
     const placeOf = (name: string): number => people.findIndex((person) => person.name === name);
