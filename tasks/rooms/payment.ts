@@ -56,8 +56,8 @@ async function orderOf(
   if (service !== undefined && amount === undefined) {
     const quote = await context.quote(service, tokensIn, tokensOut, calls);
     const total = quote.net + quote.platformFee;
-    if (total === 0n) {
-      throw new UserError("These calls cost nothing. Say how many tokens they take: --tokens-in, --tokens-out.");
+    if (total === 0n || tokensIn + tokensOut === 0n) {
+      throw new UserError("There are no tokens to pay for. Say how many these calls take: --tokens-in, --tokens-out.");
     }
     const maximum = args.maximum ?? total;
     if (total > maximum) throw new UserError(`These calls cost ${open(total)}, above --maximum ${open(maximum)}.`);

@@ -504,6 +504,11 @@ describe("verbs of the command line", function () {
         "To sign, say --spender, --amount and --out; to send what was signed, say --submit.",
       ],
       ["ledger:deposit", { amount: "1", tag: String(2n ** 96n) }, "A tag is less than 2^96."],
+      [
+        "pay",
+        { service: "1" },
+        "There are no tokens to pay for. Say how many these calls take: --tokens-in, --tokens-out.",
+      ],
       ["pay", { service: "1", tokensIn: "1000", maximum: "1" }, "These calls cost 1.002 OPEN, above --maximum 1 OPEN."],
       ["pay", { asset: "model:1" }, "Say how much: --amount, above zero."],
       ["pay", { asset: "model:1", amount: "1", relayer: "bob" }, "--relayer is for --rail signed."],
